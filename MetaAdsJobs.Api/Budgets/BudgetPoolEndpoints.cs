@@ -60,7 +60,7 @@ internal static class BudgetPoolEndpoints
                 """)
             .Accepts<BudgetPoolBody>("application/json").Produces<BudgetPoolResponse>(201).ProducesProblem(409).ProducesValidationProblem(422);
         pools.MapPost("/backtest", TryNewAsync).RequireAuthorization(Policies.Operate).WithMetadata(InDoubtAdvice.NoHarm).WithSummary("What a pool would have proposed on the last nights (days: 14, at most 90) of what is stored; nothing is written")
-            .Accepts<BudgetPoolTrialBody>("application/json").Produces<PoolTrial>().ProducesValidationProblem(422);
+            .Accepts<BudgetPoolTrialBody>("application/json").Produces<PoolTrial>().ProducesProblem(409).ProducesValidationProblem(422);
         pools.MapPost("/simulate", SimulateAsync).RequireAuthorization(Policies.Operate).WithMetadata(InDoubtAdvice.NoHarm).WithSummary("Let a pool act in a market that is made up, by the code that decides at night")
             .WithDescription("scenario: stable (default), drifting, broken_pixel, late_conversions or seasonal_week. members: 5, days: 42, daily_budget: 500 of all together. The same seed makes the same market.")
             .Accepts<SimulationBody>("application/json").Produces<SimulatedMarket>().ProducesValidationProblem(422);
@@ -70,7 +70,7 @@ internal static class BudgetPoolEndpoints
             .Accepts<BudgetPoolChanges>("application/json").Produces<BudgetPoolResponse>().ProducesProblem(404).ProducesProblem(409).ProducesValidationProblem(422);
         pools.MapDelete("/{id:guid}", DeleteAsync).RequireAuthorization(Policies.Operate).WithSummary("Take one away, with its proposals; budgets stay as they are").Produces(204).ProducesProblem(404).ProducesProblem(409);
         pools.MapPost("/{id:guid}/backtest", TryOneAsync).RequireAuthorization(Policies.Operate).WithMetadata(InDoubtAdvice.NoHarm).WithSummary("The same of a pool that is there, as it is or as it would be changed")
-            .Accepts<BudgetPoolTrialChanges>("application/json").Produces<PoolTrial>().ProducesProblem(404).ProducesValidationProblem(422);
+            .Accepts<BudgetPoolTrialChanges>("application/json").Produces<PoolTrial>().ProducesProblem(404).ProducesProblem(409).ProducesValidationProblem(422);
         pools.MapProposals();
     }
 

@@ -46,19 +46,23 @@ public sealed class AccountStore(NpgsqlDataSource dataSource, TimeProvider time)
         }
     }
 
-    /// <summary>Names of those fields whose pages and the like only accounts use which the caller does not look into. A token may reach them all the same, when one is for many clients.</summary>
-    public async Task<IReadOnlyList<string>> ListForeignAsync(SocialAccount account, CancellationToken ct)
+    /// <summary>Those pages and the like that only accounts use which the caller does not look into. A token may reach them all the same, when one is for many clients.</summary>
+    /// <param name="named">Each with the field of an account that holds such an id.</param>
+    internal async Task<IReadOnlySet<(string Field, string Id)>> ListForeignAsync(IReadOnlyCollection<(string Field, string Id)> named, CancellationToken ct)
     {
+        // Zeros in front make no other id.
         const string ForeignSql = """
-            SELECT one.field FROM (VALUES ('page_id', @PageId::text), ('instagram_user_id', @InstagramUserId::text), ('pixel_id', @PixelId::text)) one (field, id)
-            CROSS JOIN LATERAL (
-                SELECT bool_or(a.id = ANY (@Scope)) AS is_mine FROM social_accounts a
-                WHERE CASE one.field WHEN 'page_id' THEN a.page_id WHEN 'pixel_id' THEN a.pixel_id ELSE a.instagram_user_id END = one.id) used
-            WHERE NOT used.is_mine
+            SELECT one.field, one.id FROM unnest(@Fields, @Ids) AS one (field, id)
+            JOIN (
+                SELECT u.field, ltrim(u.id, '0') AS id, a.id AS account
+                FROM social_accounts a CROSS JOIN LATERAL (VALUES ('page_id', a.page_id), ('instagram_user_id', a.instagram_user_id), ('pixel_id', a.pixel_id)) u (field, id)) used
+            ON used.field = one.field AND used.id = ltrim(one.id, '0')
+            GROUP BY one.field, one.id HAVING NOT bool_or(used.account = ANY (@Scope))
             """;
-        if (AccountScope.IsAll) return [];
+        if (AccountScope.IsAll || named.Count == 0) return new HashSet<(string, string)>();
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return [.. await connection.QueryAsync<string>(new(ForeignSql, new { account.PageId, account.InstagramUserId, account.PixelId, Scope = AccountScope.Accounts }, cancellationToken: ct))];
+        return (await connection.QueryAsync<(string Field, string Id)>(new(ForeignSql,
+            new { Fields = named.Select(one => one.Field).ToArray(), Ids = named.Select(one => one.Id).ToArray(), Scope = AccountScope.Accounts }, cancellationToken: ct))).ToHashSet();
     }
 
     /// <summary>Writes the whole account; a new token also lifts the mark of a rejected one, and nothing is known of it yet.</summary>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using MetaAdsJobs.Core.Access;
+using MetaAdsJobs.Core.Accounts.Choosing;
 using MetaAdsJobs.Core.Accounts.Tokens;
 using MetaAdsJobs.Core.Database;
 using MetaAdsJobs.Core.Jobs;
@@ -90,7 +91,7 @@ public sealed class SaveAccount(AccountStore store, AccountTokens tokens, INight
             var account = AccountValidation.Read(new(body, errors), id, current, out var token, out var unblock);
             if (account is null) return new Saved<SocialAccount>.Invalid(errors);
             if (!isSeen(current)) return new Saved<SocialAccount>.Outdated();
-            foreach (var field in await store.ListForeignAsync(account, ct)) errors.Add(field, "is that of an account which you do not see: whoever sees all accounts may set it");
+            await ForeignAssets.CheckAsync(store, JsonSerializer.SerializeToElement(new Dictionary<string, string?> { ["page_id"] = account.PageId, ["instagram_user_id"] = account.InstagramUserId, ["pixel_id"] = account.PixelId }), errors, ct);
             if (errors.Any) return new Saved<SocialAccount>.Invalid(errors);
             schedules.Ensure(account.TimezoneName);
             // Somebody else was quicker: read what it is now, and change that.

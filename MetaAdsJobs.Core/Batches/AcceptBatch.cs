@@ -110,7 +110,8 @@ public sealed class AcceptBatch
     private async Task<BatchAcceptance?> ReplayAsync(AskedOnce? asked, CancellationToken ct) => await _once.FindAsync(asked, Once.Batch, ct) switch
     {
         null => null,
-        { IsSame: true } earlier => new BatchAcceptance.Accepted(earlier.MadeId, JsonSerializer.Deserialize<AcceptedRows>(earlier.Told!)!, Replayed: true),
+        // What is of an account that is seen no more, or not by this key, is not told again.
+        { IsSame: true } earlier when await _store.IsInScopeAsync(earlier.MadeId, ct) => new BatchAcceptance.Accepted(earlier.MadeId, JsonSerializer.Deserialize<AcceptedRows>(earlier.Told!)!, Replayed: true),
         _ => new BatchAcceptance.KeyReused(),
     };
 

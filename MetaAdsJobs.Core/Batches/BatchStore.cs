@@ -48,6 +48,15 @@ internal sealed class BatchStore(NpgsqlDataSource dataSource, TimeProvider time)
     // Two files that come in the same moment are written one after the other: who is second sees what the first has written.
     internal const string OneAtATimeSql = "SELECT pg_advisory_xact_lock(7301552412)";
 
+    /// <summary>Whether the caller looks into all its accounts.</summary>
+    public async Task<bool> IsInScopeAsync(Guid batchId, CancellationToken ct)
+    {
+        const string OthersSql = "SELECT NOT EXISTS (SELECT 1 FROM batch_rows WHERE batch_id = @BatchId AND social_account_id <> ALL (@Scope))";
+        if (AccountScope.IsAll) return true;
+        await using var connection = await dataSource.OpenConnectionAsync(ct);
+        return await connection.ExecuteScalarAsync<bool>(new(OthersSql, new { BatchId = batchId, Scope = AccountScope.Accounts }, cancellationToken: ct));
+    }
+
     public async Task<KnownOfRows> FindKnownAsync(Guid[] accountIds, Guid[] clipIds, Guid[] runs, CancellationToken ct)
     {
         var findSql = $"""

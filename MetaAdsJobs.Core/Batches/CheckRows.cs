@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using MetaAdsJobs.Core.Accounts;
+using MetaAdsJobs.Core.Accounts.Choosing;
 using MetaAdsJobs.Core.Batches.Files;
 using MetaAdsJobs.Core.Orchestrations.Requests;
 using MetaAdsJobs.Core.Orchestrations.Requests.Into;
@@ -17,7 +18,7 @@ namespace MetaAdsJobs.Core.Batches;
 internal sealed record CheckedRow(int Number, string RowId, SocialAccount Account, string? CampaignName, JsonObject Sent, OrchestrationRequest Request, byte[] Hash);
 
 /// <summary>Judges all rows of a file by the rules that a single request is judged by, and nothing else of the world than our own database: everything that is wrong is told at once.</summary>
-internal sealed class CheckRows(BatchStore store, GivenStore givenStore, SpendingCaps caps, TimeProvider time)
+internal sealed class CheckRows(BatchStore store, GivenStore givenStore, AccountStore accounts, SpendingCaps caps, TimeProvider time)
 {
     private const int LongestId = 100;
 
@@ -29,6 +30,7 @@ internal sealed class CheckRows(BatchStore store, GivenStore givenStore, Spendin
         var known = await store.FindKnownAsync(
             [.. rows.Select(row => new JsonFields(row.Element, new()).Id("social_account_id")).OfType<Guid>().Distinct()], [.. rows.SelectMany(row => RequestParts.ClipsOf(row.Element)).Distinct()],
             [.. rows.Select(row => row.Row.ExportedRun).OfType<Guid>().Distinct()], ct);
+        var foreign = await ForeignAssets.ListAsync(accounts, rows.Select(row => row.Element), ct);
         var (read, ids) = (new List<CheckedRow>(), new Dictionary<(Guid, string), int>());
         foreach (var (row, element) in rows)
         {
@@ -45,6 +47,7 @@ internal sealed class CheckRows(BatchStore store, GivenStore givenStore, Spendin
             if (rowId is not null && account is not null && row.ExportedRun is { } run && known.Runs.GetValueOrDefault(run) is { } exported && exported.SocialAccountId == account.Id && exported.RowId.Trim() != rowId)
                 own.Refuse(RowColumns.RowId, $"was {exported.RowId} when this row was exported: perhaps a spreadsheet has changed it. Write it as it was, in a cell of text; for an ad of its own leave {RowColumns.RequestId} empty");
             var judged = await JudgeAsync(row, element, account, known, now, ofRow, ct);
+            ForeignAssets.Tell(element, foreign, ofRow);
             errors.Add(row.Number, rowId, ofRow);
             if (!ofRow.Any) read.Add(new(row.Number, rowId!, account!, judged!.Name, row.Sent, judged.Request, judged.Hash));
         }

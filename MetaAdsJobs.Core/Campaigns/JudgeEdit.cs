@@ -1,5 +1,6 @@
 using System.Text.Json;
 using MetaAdsJobs.Core.Accounts;
+using MetaAdsJobs.Core.Accounts.Choosing;
 using MetaAdsJobs.Core.Campaigns.Contents;
 using MetaAdsJobs.Core.Meta.Ads;
 using MetaAdsJobs.Core.Orchestrations.Requests;
@@ -32,6 +33,7 @@ internal sealed class JudgeEdit(CampaignTrees trees, ContentStore contents, Acco
         if (kind != EditKind.Update) return (new(tree, one, new(), new()), null);
         var errors = new FieldErrors();
         var (fields, before) = await ReadContentAsync(body ?? default, one, account, EditValidation.Read(body ?? default, tree, one, account, caps, time.GetUtcNow(), errors), errors, ct);
+        await ForeignAssets.CheckAsync(accounts, body ?? default, errors, ct);
         return errors.Any ? (null, new EditRequested.Invalid(errors)) : (new(tree, one, fields, before), null);
     }
 

@@ -1,3 +1,4 @@
+using MetaAdsJobs.Core.Accounts;
 using MetaAdsJobs.Core.Claims;
 using MetaAdsJobs.Core.Clips;
 using MetaAdsJobs.Core.Clips.Files;
@@ -28,7 +29,7 @@ public static class OrchestrationServices
 
         services.AddSingleton<AcceptanceStore>().AddSingleton<GivenStore>();
         services.AddSingleton(provider => new AcceptOrchestration(
-            provider.GetRequiredService<AcceptanceStore>(), provider.GetRequiredService<GivenStore>(), provider.GetRequiredService<IJobQueue>(), provider.GetRequiredService<SpendingCaps>(), provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<AcceptanceStore>(), provider.GetRequiredService<GivenStore>(), provider.GetRequiredService<AccountStore>(), provider.GetRequiredService<IJobQueue>(), provider.GetRequiredService<SpendingCaps>(), provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<AcceptOrchestration>>()));
         services.AddSingleton<CopyRequest>();
         services.AddSingleton<CancelOrchestration>();

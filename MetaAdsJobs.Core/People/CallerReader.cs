@@ -24,18 +24,22 @@ public sealed class CallerReader(NpgsqlDataSource dataSource, TimeProvider time)
 
     private const string KeyIsGood = "k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > @Now)";
 
+    private const string KeySql = $"SELECT {Columns}, k.last_used_at AS told_at FROM api_keys k JOIN users u ON u.id = k.user_id WHERE {KeyIsGood} AND u.disabled_at IS NULL";
+
     /// <returns>Null: there is no such key, or no longer.</returns>
-    public async Task<Caller?> FindByKeyAsync(byte[] hash, CancellationToken ct)
+    public Task<Caller?> FindByKeyAsync(byte[] hash, CancellationToken ct) => FindByKeyAsync($"{KeySql} AND k.hash = @Hash", hash, id: null, ct);
+
+    /// <summary>The same of one that was known before.</summary>
+    /// <inheritdoc cref="FindByKeyAsync(byte[], CancellationToken)"/>
+    public Task<Caller?> FindByKeyAsync(Guid id, CancellationToken ct) => FindByKeyAsync($"{KeySql} AND k.id = @Id", hash: null, id, ct);
+
+    private async Task<Caller?> FindByKeyAsync(string keySql, byte[]? hash, Guid? id, CancellationToken ct)
     {
-        const string KeySql = $"""
-            SELECT {Columns}, k.last_used_at AS told_at FROM api_keys k JOIN users u ON u.id = k.user_id
-            WHERE k.hash = @Hash AND {KeyIsGood} AND u.disabled_at IS NULL
-            """;
         // Whoever holds the key until his own write is over keeps nobody from being known by it: a stop least of all.
         const string UsedSql = "UPDATE api_keys SET last_used_at = @Now WHERE id = (SELECT id FROM api_keys WHERE id = @Id AND (last_used_at IS NULL OR last_used_at <= @Before) FOR NO KEY UPDATE SKIP LOCKED)";
         var now = time.GetUtcNow();
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        if (await connection.QuerySingleOrDefaultAsync<Row>(new(KeySql, new { Hash = hash, Now = now }, cancellationToken: ct)) is not { } row) return null;
+        if (await connection.QuerySingleOrDefaultAsync<Row>(new(keySql, new { Hash = hash, Id = id, Now = now }, cancellationToken: ct)) is not { } row) return null;
         if (!(row.ToldAt > now - Told)) await TellAsync(connection, UsedSql, row.KeyId!.Value, now, ct);
         return row.ToCaller(null);
     }

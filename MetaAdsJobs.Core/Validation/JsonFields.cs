@@ -139,7 +139,7 @@ public sealed class JsonFields
     }
 
     // A JSON text may escape half of a surrogate pair; that is no text PostgreSQL or Meta could keep.
-    private static string? TryGetString(JsonElement value)
+    internal static string? TryGetString(JsonElement value)
     {
         try
         {

@@ -1,4 +1,6 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
+using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.Audit;
 using MetaAdsJobs.Core.Campaigns;
 using MetaAdsJobs.Core.Campaigns.Comparing;
@@ -256,6 +258,21 @@ public sealed class ContentTests
         Assert.That((preview!.Before.Creative, preview.Before.CreativeId, preview.SpendsMore), Is.EqualTo(((object?)null, second, false)), "what it shows is not known here");
         Assert.That((await _world.EditAsync(EditKind.Update, tree.Ads[0].MetaId, $$"""{"creative":{{body}}}""")).Status, Is.EqualTo("succeeded"));
         Assert.That(await CompareAsync(tree), Has.Count.EqualTo(1));
+    }
+
+    /// <summary>Where one token is for many clients, Meta takes it.</summary>
+    [Test]
+    public async Task Another_clients_page_or_Instagram_account_is_no_content_for_who_sees_some_accounts()
+    {
+        var (asked, tree, body) = await BuiltAsync();
+        await _world.AcceptAsync();
+        await _world.ExecuteAsync("UPDATE social_accounts SET page_id = '77', instagram_user_id = '88' WHERE id <> @AccountId", new { asked.AccountId });
+        using var scope = AccountScope.Enter(null, new HashSet<Guid> { asked.AccountId });
+        foreach (var (creative, field) in ((string, string)[])[("""{"post_id":"77_1"}""", "creative.post_id"), ($"{body[..^1]},\"instagram_user_id\":\"88\"}}", "creative.instagram_user_id")])
+        {
+            var refused = await _world.Get<RequestEdit>().ExecuteAsync(EditLevel.Ad, tree.Ads[0].MetaId, EditKind.Update, JsonElement.Parse($$"""{"creative":{{creative}}}"""), "ann", CancellationToken.None);
+            Assert.That(refused is EditRequested.Invalid invalid ? string.Join(' ', invalid.Errors.ToDictionary().Keys) : $"{refused}", Is.EqualTo(field));
+        }
     }
 
     private async Task<(Asked Asked, CampaignTree Tree, string Creative)> BuiltAsync(string change = "{}")

@@ -145,6 +145,7 @@ public sealed class DeliveryTests
         await _world.DeliverAsync();
         Assert.That((await _world.DeliveryAsync(webhook, told)).Delivery.State, Is.EqualTo("delivered"));
         Assert.That(await _world.Get<ReplayDeliveries>().OneAsync(webhook, Guid.NewGuid(), CancellationToken.None), Is.InstanceOf<Replayed.Unknown>());
+        Assert.That((await _world.QueryAsync<long>("SELECT count(*) FROM recorded_acts WHERE object = @webhook::text AND action = 'replayed'", new { webhook }))[0], Is.EqualTo(1), "of one that there is not nothing was sent");
     }
 
     [Test]

@@ -76,7 +76,7 @@ public sealed class ZonesTests
         Assert.That(log.Lines, Is.EqualTo([(4010, LogLevel.Error, OfMachine)]));
 
         // As an older tzdata of PostgreSQL's would, then a newer, then the older again.
-        const string OfDatabase = "PostgreSQL does not know the time zone Europe/Berlin: no budget pools and no rules by days for Account in Europe/Berlin until it does, or until they are given another one";
+        const string OfDatabase = "PostgreSQL does not know the time zone Europe/Berlin: no budget pools, no experiments and no rules by days for Account in Europe/Berlin until it does, or until they are given another one";
         foreach (var (unknown, told) in ((string, int)[])[("Europe/Berlin", 1), ("Europe/Berlin", 1), ("nothing", 1), ("Europe/Berlin", 2)])
         {
             await using (var connection = await _core.Database.DataSource.OpenConnectionAsync())

@@ -36,6 +36,26 @@ public sealed class RetakeTests
         Assert.That(states, Is.EqualTo((string[])[first == "unreadable" ? "refused data.length data.video_url" : "refused social_account_id"]));
     }
 
+    [Test]
+    public async Task An_account_in_a_zone_that_the_machine_does_not_know_keeps_the_clip_from_no_other_and_has_it_once_the_zone_is_known()
+    {
+        await using var world = await ClipWorld.StartAsync();
+        await world.NewPublisherAsync();
+        await world.PutTemplateAsync(world.Other, ClipWorld.Template());
+        await ZoneAsync("Mars/Olympus_Mons");
+
+        var taken = await world.TakenAsync(ClipMessage.Of("a"));
+        var (near, far) = (taken.Outcomes.Single(one => one.SocialAccountId == world.Account), taken.Outcomes.Single(one => one.SocialAccountId == world.Other));
+        Assert.That((near.State, far.State), Is.EqualTo(("accepted", "refused")));
+        Assert.That(far.Errors!["social_account_id"].Single(), Does.Contain("Mars/Olympus_Mons"));
+
+        await ZoneAsync("America/New_York");
+        Assert.That((await world.RetakeAsync(taken.Id)).Outcomes.Select(one => one.State), Is.EqualTo((string[])["accepted", "accepted"]));
+        Assert.That(await world.RunsAsync(), Is.EqualTo(2));
+
+        Task ZoneAsync(string zone) => world.QueryAsync<int>("UPDATE social_accounts SET timezone_name = @zone WHERE id = @Other", new { world.Other, zone });
+    }
+
     /// <summary>The account's row is another: Meta's account, and the campaign in it that spends, are the same.</summary>
     [TestCase(true)]
     [TestCase(false)]

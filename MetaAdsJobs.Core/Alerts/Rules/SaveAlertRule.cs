@@ -65,7 +65,8 @@ public sealed class SaveAlertRule
         if (read is null) return new AlertRuleSaved.Invalid(wrong);
         await using var connection = await _dataSource.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
-        if (await AlertRuleStore.HoldAsync(connection, transaction, id, ct) is not { } current) return new AlertRuleSaved.Unknown();
+        // Held, it may be of accounts by now that whoever changes it does not look into.
+        if (await AlertRuleStore.HoldAsync(connection, transaction, id, ct) is not { } current || !AccountScope.HoldsAll(current.AccountIds)) return new AlertRuleSaved.Unknown();
         // Others may have changed other fields since.
         var errors = new FieldErrors();
         if (AlertRuleValidation.Read(new(body, errors), current, _time.GetUtcNow()) is not { } rule) return new AlertRuleSaved.Invalid(errors);
@@ -83,7 +84,7 @@ public sealed class SaveAlertRule
         const string DeleteSql = "DELETE FROM alert_rules WHERE id = @Id";
         await using var connection = await _dataSource.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
-        if (await AlertRuleStore.HoldAsync(connection, transaction, id, ct) is not { } rule) return new AlertRuleSaved.Unknown();
+        if (await AlertRuleStore.HoldAsync(connection, transaction, id, ct) is not { } rule || !AccountScope.HoldsAll(rule.AccountIds)) return new AlertRuleSaved.Unknown();
         if (rule.BuiltIn is not null) return new AlertRuleSaved.Refused("The rule is built in: switch it off instead.");
         await EndAsync(connection, transaction, rule, "the rule was taken away", ct);
         await connection.ExecuteAsync(new(DeleteSql, new { Id = id }, transaction, cancellationToken: ct));

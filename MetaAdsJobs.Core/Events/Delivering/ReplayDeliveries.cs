@@ -33,7 +33,10 @@ public sealed class ReplayDeliveries
 
     // All its tries begin anew, also of what waits for its next one, and its receiver is not left in peace any longer. What is being sent just now stays as it is. A lease that nobody gave back stays, too: by it the next attempt notes what became of the one before.
     private static readonly string ReplaySql = $"""
-        WITH hook AS (UPDATE webhooks SET rests_until = NULL WHERE id = @WebhookId AND state = 'on' RETURNING id, COALESCE(description, shown_url) AS name, CASE WHEN cardinality(account_ids) = 1 THEN account_ids[1] END AS account),
+        WITH hook AS (
+            UPDATE webhooks SET rests_until = NULL
+            WHERE id = @WebhookId AND state = 'on' AND (@EventId::uuid IS NULL OR EXISTS (SELECT 1 FROM event_deliveries d WHERE d.webhook_id = @WebhookId AND d.event_id = @EventId AND {DeliveryReader.IsOfItsAccounts}))
+            RETURNING id, COALESCE(description, shown_url) AS name, CASE WHEN cardinality(account_ids) = 1 THEN account_ids[1] END AS account),
         again AS (
             UPDATE event_deliveries d SET state = 'pending', tries = 0, next_at = @Now, delivered_at = NULL
             FROM hook WHERE d.webhook_id = hook.id AND (d.state <> 'pending' OR d.lease_until IS NULL OR d.lease_until < clock_timestamp()) AND {DeliveryReader.IsOfItsAccounts} AND (@State::text IS NULL OR d.state = @State)

@@ -73,7 +73,11 @@ internal sealed class JudgeExperiments(NpgsqlDataSource dataSource, CarryOutProp
 
     private async Task<IReadOnlyList<Guid>> DueAsync(CancellationToken ct)
     {
-        const string DueSql = $"SELECT DISTINCT e.social_account_id FROM experiments e WHERE {IsDue}";
+        // Of what PostgreSQL does not know the zone there are no days to judge; asked of each account once.
+        const string DueSql = $"""
+            SELECT d.account FROM (SELECT DISTINCT e.social_account_id AS account FROM experiments e WHERE {IsDue} OFFSET 0) d
+            WHERE known_zone((SELECT a.timezone_name FROM social_accounts a WHERE a.id = d.account)) IS NOT NULL
+            """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         return (await connection.QueryAsync<Guid>(new(DueSql, new { Now = time.GetUtcNow(), RestatedFor = ExperimentReading.RestatedForDays }, cancellationToken: ct))).AsList();
     }

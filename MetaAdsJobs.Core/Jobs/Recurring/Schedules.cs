@@ -83,6 +83,6 @@ internal sealed partial class Schedules(IRecurringJobManagerV2 recurring, Accoun
     [LoggerMessage(4010, LogLevel.Error, "This machine does not know the time zone {TimezoneName}: no nightly sync for {Accounts} until it does, or until they are given another one")]
     private static partial void LogUnknownZone(ILogger logger, string timezoneName, string accounts);
 
-    [LoggerMessage(4011, LogLevel.Error, "PostgreSQL does not know the time zone {TimezoneName}: no budget pools and no rules by days for {Accounts} until it does, or until they are given another one")]
+    [LoggerMessage(4011, LogLevel.Error, "PostgreSQL does not know the time zone {TimezoneName}: no budget pools, no experiments and no rules by days for {Accounts} until it does, or until they are given another one")]
     private static partial void LogUnknownToDatabase(ILogger logger, string timezoneName, string accounts);
 }

@@ -1,6 +1,8 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using MetaAdsJobs.Core.Accounts;
+using MetaAdsJobs.Core.Accounts.Choosing;
 using MetaAdsJobs.Core.Database;
 using MetaAdsJobs.Core.Jobs;
 using MetaAdsJobs.Core.Orchestrations.Requests.Into;
@@ -47,13 +49,14 @@ public sealed class AcceptOrchestration
 {
     private readonly AcceptanceStore _store;
     private readonly GivenStore _given;
+    private readonly AccountStore _accounts;
     private readonly IJobQueue _queue;
     private readonly SpendingCaps _caps;
     private readonly TimeProvider _time;
     private readonly ILogger<AcceptOrchestration> _logger;
 
-    internal AcceptOrchestration(AcceptanceStore store, GivenStore given, IJobQueue queue, SpendingCaps caps, TimeProvider time, ILogger<AcceptOrchestration> logger) =>
-        (_store, _given, _queue, _caps, _time, _logger) = (store, given, queue, caps, time, logger);
+    internal AcceptOrchestration(AcceptanceStore store, GivenStore given, AccountStore accounts, IJobQueue queue, SpendingCaps caps, TimeProvider time, ILogger<AcceptOrchestration> logger) =>
+        (_store, _given, _accounts, _queue, _caps, _time, _logger) = (store, given, accounts, queue, caps, time, logger);
 
     /// <param name="requestedBy">Who asks; idempotency keys are each caller's own.</param>
     public Task<Acceptance> ExecuteAsync(JsonElement body, string requestedBy, string? idempotencyKey, CancellationToken ct) =>
@@ -110,6 +113,7 @@ public sealed class AcceptOrchestration
         if (errors.IsFull) return judged;
         RequestValidation.CheckNow(body, now, errors, given);
         if (known.Account is not null) RequestValidation.CheckAgainst(known.Account, _caps, known.Images, body, request, now, errors, given);
+        await ForeignAssets.CheckAsync(_accounts, body, errors, ct);
         return judged;
     }
 

@@ -48,11 +48,18 @@ internal sealed class PlanClip(NpgsqlDataSource dataSource, ClipStore clips, Acc
     }
 
     /// <summary>Renders and judges by the rules of requests alone.</summary>
-    /// <returns>No judgement where something is wrong.</returns>
-    public async Task<(JsonObject Request, Judged? Judged, FieldErrors Errors)> JudgeAsync(Publisher publisher, ClipTemplate template, Func<string, string?> valueOf, Clip shown, CancellationToken ct)
+    /// <returns>No judgement where something is wrong; no request where the account's day is not known.</returns>
+    public async Task<(JsonObject? Request, Judged? Judged, FieldErrors Errors)> JudgeAsync(Publisher publisher, ClipTemplate template, Func<string, string?> valueOf, Clip shown, CancellationToken ct)
     {
         var errors = new FieldErrors();
         var account = await accounts.FindAsync(template.SocialAccountId, ct);
+        // It keeps the clip from no other account, and stays open in the log for as long as the machine does not know the zone.
+        if (account is not null && !AccountZones.IsKnown(account.TimezoneName))
+        {
+            errors.Add(ClipRendering.Account, $"is in the time zone {account.TimezoneName}, which this machine does not know: whoever operates this service adds it to the machine");
+            return (null, null, errors);
+        }
+
         var today = AccountDays.Today(account?.TimezoneName ?? "UTC", time.GetUtcNow());
         var request = ClipRendering.Make(template.Request, valueOf, new(template.SocialAccountId, shown.Id, today, publisher.Name), errors);
         var judged = await accept.JudgeAsync(JsonSerializer.SerializeToElement(request), (shown.Id, shown.IsImage), ct);

@@ -118,6 +118,31 @@ public sealed class BudgetPoolTests
     }
 
     [Test]
+    public async Task What_goes_by_a_day_of_the_account_waits_for_a_zone_that_PostgreSQL_knows()
+    {
+        const string ProposeSql = """
+            INSERT INTO budget_proposals (id, pool_id, day, basis, made_at, state, why, evidence_hash, total_now_cents, total_cents, predicted_now, predicted, gain_percent, gain_in_the_end)
+            VALUES (@proposal, @pool, current_date, current_date, now(), 'asked', '{}', 'x', 1, 1, 1, 1, 1, 1);
+            UPDATE social_accounts SET timezone_name = 'Mars/Olympus_Mons' WHERE id = (SELECT social_account_id FROM budget_pools WHERE id = @pool)
+            """;
+        using var admin = _service.Client();
+        var campaigns = await PooledCampaigns.AddAsync(_service.Database.DataSource, await admin.AddAccountAsync(), $"z{Guid.NewGuid():N}", 10, 20);
+        var (pool, proposal) = (Guid.Parse((string)(await _manager.PostAsync("/meta/budget-pools", campaigns.Body)).Json["id"]!), Guid.NewGuid());
+        await using var connection = await _service.Database.DataSource.OpenConnectionAsync();
+        await connection.ExecuteAsync(ProposeSql, new { pool, proposal });
+
+        foreach (var call in (string[])[$"proposals/{proposal}/accept", "backtest"])
+        {
+            var refused = await _manager.PostAsync($"/meta/budget-pools/{pool}/{call}", call == "backtest" ? new JsonObject() : null);
+            refused.AssertProblem(409);
+            Assert.That(refused.Text, Does.Contain("The account's time zone is not known to").And.Contain("Mars/Olympus_Mons"));
+        }
+
+        Assert.That(await connection.ExecuteScalarAsync<string>("SELECT state FROM budget_proposals WHERE id = @proposal", new { proposal }), Is.EqualTo("asked"));
+        await connection.ExecuteAsync("UPDATE social_accounts SET timezone_name = 'America/New_York' WHERE id = @Account::uuid; DELETE FROM budget_pools WHERE id = @pool", new { campaigns.Account, pool });
+    }
+
+    [Test]
     public async Task A_market_is_made_up_for_whoever_asks()
     {
         var market = await _manager.PostAsync("/meta/budget-pools/simulate", JsonNode.Parse("""{"scenario":"drifting","members":3,"days":10,"seed":7}"""));

@@ -79,6 +79,27 @@ public sealed class BatchesOfUsersTests : SharedPagesTests
         }
     }
 
+    /// <summary>Neither which batch it was, nor how much of it was made.</summary>
+    [Test]
+    public async Task Under_its_idempotency_key_it_is_told_again_to_who_sees_all_its_accounts()
+    {
+        var (one, other) = (await _admin.AddAccountAsync(), await _admin.AddAccountAsync());
+        var (program, _, userId, _, _) = await _service.ProgramAsync(_admin, "manager", $"+{one}", $"+{other}");
+        using var client = program;
+        var clip = (string)(await client.PostAsync("/meta/clips", new JsonObject { ["title"] = "Mine", ["image_url"] = "https://cdn.example.com/mine.jpg" })).Json["id"]!;
+        var file = BatchWorld.FileOf(((string[])[one, other]).Select(account => ApiClient.Request(account, clip).Row($"{Guid.NewGuid()}")));
+        var first = await SendAsync(client);
+        Assert.That(first.Code, Is.EqualTo(202), first.Text);
+
+        using var lesser = _service.With((await _admin.AddKeyAsync(userId, new JsonObject { ["name"] = "of one account", ["accounts"] = Persons.Grants($"+{one}") })).Secret);
+        (await SendAsync(lesser)).AssertProblem(422, "idempotency_key_reused");
+        Assert.That((string?)(await SendAsync(client)).Json["batch_id"], Is.EqualTo((string?)first.Json["batch_id"]));
+        await _admin.PatchAsync($"/meta/users/{userId}", new JsonObject { ["accounts"] = Persons.Grants($"+{one}") });
+        (await SendAsync(client)).AssertProblem(422, "idempotency_key_reused");
+
+        Task<ApiAnswer> SendAsync(ApiClient by) => by.PostAsync("/meta/orchestrate/batch", file, ("Idempotency-Key", "a batch"));
+    }
+
     /// <summary>They wait again when the batch that was first is cancelled.</summary>
     [Test]
     public async Task Nor_rows_that_another_batch_was_sent_first()

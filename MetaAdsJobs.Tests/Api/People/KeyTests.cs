@@ -238,5 +238,24 @@ public sealed class KeyTests : SharedPagesTests
         Assert.That((string?)(await client.PostAsync("/meta/experiments", experiment, ("Idempotency-Key", "an experiment"))).Json["experiment_id"], Is.EqualTo((string?)begun.Json["experiment_id"]));
     }
 
+    /// <summary>It is looked at now and then, as of a session.</summary>
+    [TestCase("revoked")]
+    [TestCase("disabled")]
+    public async Task A_live_page_that_a_key_has_opened_ends_with_it(string how)
+    {
+        var patience = TimeSpan.FromMinutes(2);
+        var (program, _, userId, keyId, secret) = await _service.ProgramAsync(_admin, "viewer", await _admin.AddAccountAsync());
+        program.Dispose();
+        using var http = new HttpClient { BaseAddress = _service.BaseUrl };
+        http.DefaultRequestHeaders.Authorization = new("Bearer", secret);
+        using var live = await http.GetAsync("/console/live", HttpCompletionOption.ResponseHeadersRead);
+        using var lines = new StreamReader(await live.Content.ReadAsStreamAsync());
+        Assert.That(await lines.ReadLineAsync().WaitAsync(patience), Is.EqualTo("event: open"));
+
+        var ended = how == "revoked" ? await _admin.SendAsync(HttpMethod.Delete, $"/meta/keys/{keyId}", null) : await _admin.PatchAsync($"/meta/users/{userId}", new JsonObject { ["disabled"] = true });
+        Assert.That(ended.Code, Is.EqualTo(200), ended.Text);
+        Assert.That(await lines.ReadToEndAsync().WaitAsync(patience), Does.Contain("event: over"));
+    }
+
     private async Task<IEnumerable<JsonNode?>> ListedAsync(string url) => (await _admin.GetAsync(url)).Json["items"]!.AsArray();
 }

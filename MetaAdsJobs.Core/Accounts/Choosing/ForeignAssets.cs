@@ -1,0 +1,56 @@
+using System.Text.Json;
+using MetaAdsJobs.Core.Access;
+using MetaAdsJobs.Core.Validation;
+
+namespace MetaAdsJobs.Core.Accounts.Choosing;
+
+/// <summary>
+/// Pages, pixels and Instagram accounts that a body names. Where one token is for many clients Meta takes those of all: what only accounts use which the caller does not look into is refused here. Of audiences,
+/// forms, and posts by their own ids alone no table of ours tells whose they are.
+/// </summary>
+internal static class ForeignAssets
+{
+    private const string Refusal = "is that of an account which you do not see: whoever sees all accounts may set it";
+    private const string Page = "page_id";
+    private const string Post = "post_id";
+    private static readonly HashSet<string> OfAccounts = [Page, "pixel_id", "instagram_user_id"];
+
+    public static async Task CheckAsync(AccountStore accounts, JsonElement body, FieldErrors errors, CancellationToken ct) => Tell(body, await ListAsync(accounts, [body], ct), errors);
+
+    /// <summary>Those of all these bodies, by one question.</summary>
+    public static async Task<IReadOnlySet<(string Field, string Id)>> ListAsync(AccountStore accounts, IEnumerable<JsonElement> bodies, CancellationToken ct) =>
+        await accounts.ListForeignAsync(AccountScope.IsAll ? [] : [.. bodies.SelectMany(body => Named(body, "")).Select(one => one.Asset).Distinct()], ct);
+
+    public static void Tell(JsonElement body, IReadOnlySet<(string Field, string Id)> foreign, FieldErrors errors)
+    {
+        if (foreign.Count == 0) return;
+        foreach (var (path, asset) in Named(body, ""))
+            if (foreign.Contains(asset)) errors.AddOnce(path, Refusal);
+    }
+
+    private static IEnumerable<(string Path, (string Field, string Id) Asset)> Named(JsonElement element, string path)
+    {
+        if (element.ValueKind == JsonValueKind.Object)
+        {
+            foreach (var field in element.EnumerateObject())
+            {
+                var at = path.Length == 0 ? field.Name : $"{path}.{field.Name}";
+                if (AssetOf(field) is { } asset) yield return (at, asset);
+                foreach (var inner in Named(field.Value, at)) yield return inner;
+            }
+        }
+        else if (element.ValueKind == JsonValueKind.Array)
+        {
+            foreach (var (index, item) in element.EnumerateArray().Index())
+                foreach (var inner in Named(item, $"{path}[{index}]")) yield return inner;
+        }
+    }
+
+    // A post is named by its own id, or by its page's, an underscore, and its own.
+    private static (string Field, string Id)? AssetOf(JsonProperty field)
+    {
+        if ((field.Name != Post && !OfAccounts.Contains(field.Name)) || field.Value.ValueKind != JsonValueKind.String || JsonFields.TryGetString(field.Value) is not { } id) return null;
+        if (field.Name != Post) return (field.Name, id);
+        return id.IndexOf('_', StringComparison.Ordinal) is var end and > 0 ? (Page, id[..end]) : null;
+    }
+}
