@@ -47,7 +47,7 @@ internal static class AccountEndpoints
             .Accepts<RetireBody>("application/json").Produces<SocialAccount>().ProducesProblem(404).ProducesProblem(409).ProducesProblem(412).ProducesValidationProblem(422);
         accounts.MapChoices();
         accounts.MapGet("/{id:guid}", GetAsync).RequireAuthorization(Policies.Read).WithTag().WithSummary("One account").Produces<SocialAccount>().ProducesProblem(404);
-        accounts.MapGet("/", ListAsync).RequireAuthorization(Policies.Read).WithSummary("Social accounts").Produces<Page<SocialAccount>>().ProducesValidationProblem(422);
+        accounts.MapGet("/", ListAsync).RequireAuthorization(Policies.Read).WithSummary("Social accounts").WithDescription("since and until: days in UTC on which they were added.").Produces<Page<SocialAccount>>().ProducesValidationProblem(422);
     }
 
     private static async Task<IResult> CreateAsync(HttpContext http, SaveAccount save, [FromHeader(Name = IdempotencyKey.Header)] string? idempotencyKey, CancellationToken ct)
@@ -116,13 +116,14 @@ internal static class AccountEndpoints
     private static async Task<IResult> GetAsync(Guid id, HttpResponse response, AccountStore store, CancellationToken ct) =>
         await store.FindAsync(id, ct) is { } account ? AccountVersion.Tagged(response, account, Results.Ok(account)) : Problems.NotFound("social account", id);
 
-    private static async Task<IResult> ListAsync(AccountStore store, [FromQuery(Name = "changed_since")] string? changedSince, string? retired,
+    private static async Task<IResult> ListAsync(AccountStore store, string? since, string? until, [FromQuery(Name = "changed_since")] string? changedSince, string? retired,
         [Description("A part of its name, or of its ad account's id")] string? search, string? limit, string? cursor, CancellationToken ct)
     {
         var query = new QueryFields();
         var (changed, isRetired) = (query.Moment("changed_since", changedSince), retired is null ? (bool?)null : query.Flag("retired", retired));
+        var (from, to) = query.Days(since, until);
         var (text, count, after) = (query.Text("search", search), query.Limit(limit), query.Id("cursor", cursor) ?? Guid.Empty);
         if (query.Errors.Any) return Problems.Invalid(query.Errors);
-        return Results.Ok(Page<SocialAccount>.From(await store.ListAsync(changed, isRetired, text, after, count + 1, ct), count, account => account.Id.ToString()));
+        return Results.Ok(Page<SocialAccount>.From(await store.ListAsync(changed, from, to, isRetired, text, after, count + 1, ct), count, account => account.Id.ToString()));
     }
 }

@@ -30,7 +30,7 @@ internal static class ClipEndpoints
             .WithDescription("The body is the file's bytes, nothing around them. The id is yours to choose. The same sent again changes nothing and is answered 200; another file, or another title, is refused: give it a clip of its own.")
             .WithMetadata(new DisableRequestSizeLimitAttribute(), InDoubtAdvice.NoHarm).AddOpenApiOperationTransformer(DescribeFile).Produces<Clip>(201).Produces<Clip>().ProducesProblem(400).ProducesProblem(409).ProducesProblem(413).ProducesProblem(415).ProducesValidationProblem(422).ProducesProblem(507);
         clips.MapGet("/{id:guid}", GetAsync).RequireAuthorization(Policies.Read).WithSummary("One clip").Produces<Clip>().ProducesProblem(404);
-        clips.MapGet("/", ListAsync).RequireAuthorization(Policies.Read).WithSummary("Clips").WithDescription("social_account_id: those that were added for the account, or shown in it. since and until: days in UTC on which they were added.").Produces<Page<Clip>>().ProducesValidationProblem(422);
+        clips.MapGet("/", ListAsync).RequireAuthorization(Policies.Read).WithSummary("Clips").WithDescription("social_account_id: those that were added for the account, or shown in it. created_by: who added them; of clips that were added before this was noted it is not known. since and until: days in UTC on which they were added. changed_since: added since; what a clip shows never changes.").Produces<Page<Clip>>().ProducesValidationProblem(422);
     }
 
     private static async Task<IResult> CreateAsync(HttpContext http, SaveClip save, [FromHeader(Name = IdempotencyKey.Header)] string? idempotencyKey, CancellationToken ct)
@@ -85,11 +85,11 @@ internal static class ClipEndpoints
         await store.FindAsync(id, ct) is { } clip ? Results.Ok(clip) : Problems.NotFound("clip", id);
 
     private static async Task<IResult> ListAsync(ClipStore store, [FromQuery(Name = "social_account_id")] string? accountId, [Description("Words of its title, each its beginning at least")] string? search,
-        string? since, string? until, string? limit, string? cursor, CancellationToken ct)
+        [FromQuery(Name = "created_by")] string? createdBy, string? since, string? until, [FromQuery(Name = "changed_since")] string? changedSince, string? limit, string? cursor, CancellationToken ct)
     {
         var query = new QueryFields();
         var (from, to) = query.Days(since, until);
-        var filter = new ClipFilter(query.Id("social_account_id", accountId), from, to, query.Text("search", search));
+        var filter = new ClipFilter(query.Id("social_account_id", accountId), from, to, query.Text("search", search), query.Moment("changed_since", changedSince), query.Text("created_by", createdBy));
         var (count, after) = (query.Limit(limit), query.Id("cursor", cursor) ?? Guid.Empty);
         if (query.Errors.Any) return Problems.Invalid(query.Errors);
         return Results.Ok(Page<Clip>.From(await store.ListAsync(filter, after, count + 1, ct), count, clip => clip.Id.ToString()));

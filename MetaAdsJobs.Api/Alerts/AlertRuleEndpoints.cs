@@ -56,7 +56,7 @@ internal static class AlertRuleEndpoints
     {
         var rules = alerts.MapGroup("/rules");
         rules.MapGet("/", ListAsync).RequireAuthorization(Policies.Read).WithSummary("What is watched, the built-in rules first")
-            .WithDescription("social_account_id: those that watch the account, with others or with all; of named campaigns, one of its own at least. changed_since: made, changed, or switched on or off.")
+            .WithDescription("social_account_id: those that watch the account, with others or with all; of named campaigns, one of its own at least. created_by: who made them. since and until: days in UTC on which they were made. changed_since: made, changed, or switched on or off.")
             .Produces<Page<AlertRuleResponse>>().ProducesValidationProblem(422);
         rules.MapPost("/", CreateAsync).RequireAuthorization(Policies.Operate).WithMetadata(new InDoubtAdvice("Look in GET /meta/alerts/rules first: sent again, it makes a second rule.")).WithSummary("Make a rule")
             .WithDescription("""
@@ -78,10 +78,12 @@ internal static class AlertRuleEndpoints
             .Accepts<AlertRuleTrialChanges>("application/json").Produces<RuleTrial>().ProducesProblem(404).ProducesValidationProblem(422);
     }
 
-    private static async Task<IResult> ListAsync(AlertRuleStore store, [FromQuery(Name = "social_account_id")] string? accountId, [FromQuery(Name = "changed_since")] string? changedSince, CancellationToken ct)
+    private static async Task<IResult> ListAsync(
+        AlertRuleStore store, [FromQuery(Name = "social_account_id")] string? accountId, [FromQuery(Name = "created_by")] string? createdBy, string? since, string? until, [FromQuery(Name = "changed_since")] string? changedSince, CancellationToken ct)
     {
         var query = new QueryFields();
-        var filter = new AlertRuleFilter(query.Id("social_account_id", accountId), query.Moment("changed_since", changedSince));
+        var (from, to) = query.Days(since, until);
+        var filter = new AlertRuleFilter(query.Id("social_account_id", accountId), query.Moment("changed_since", changedSince), query.Text("created_by", createdBy), from, to);
         if (query.Errors.Any) return Problems.Invalid(query.Errors);
         return Results.Ok(new Page<AlertRuleResponse>([.. (await store.ListAsync(filter, ct)).Select(AlertRuleResponse.From)], null));
     }

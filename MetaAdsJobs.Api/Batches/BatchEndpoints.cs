@@ -33,7 +33,7 @@ internal static class BatchEndpoints
             .Accepts<BatchRequest>("application/json", Csv)
             .Produces<AcceptedBatchResponse>(202).Produces<BatchPlan>().ProducesProblem(400).ProducesProblem(413).ProducesProblem(415).ProducesValidationProblem(422);
         var batches = meta.MapGroup("/batches").WithTags("Batches");
-        batches.MapGet("", ListAsync).RequireAuthorization(Policies.Read).WithSummary("Batches, newest first").WithDescription("since and until: days in UTC on which they were sent. social_account_id: those with rows of the account. requested_by: who sent it. changed_since: those that have not ended, and those that have ended since.").Produces<Page<Batch>>().ProducesValidationProblem(422);
+        batches.MapGet("", ListAsync).RequireAuthorization(Policies.Read).WithSummary("Batches, newest first").WithDescription("since and until: days in UTC on which they were sent. social_account_id: those with rows of the account. clip_id: those with a row whose run, or an edit since, was to show the clip; a row that has not begun has no run yet. requested_by: who sent it. changed_since: those that have not ended, and those that have ended since.").Produces<Page<Batch>>().ProducesValidationProblem(422);
         batches.MapGet("/{batchId:guid}", GetAsync).RequireAuthorization(Policies.Read).WithVersion().WithSummary("How far a batch is, and its rows, a page at a time").WithDescription("state and social_account_id choose rows; the counts are of all.").Produces<BatchResponse>().ProducesProblem(404).ProducesValidationProblem(422);
         batches.MapGet("/{batchId:guid}/report", ReportAsync).RequireAuthorization(Policies.Read).WithCsv().WithSummary("What became of every row; as CSV with an error column, to be mended and sent again")
             .Produces<BatchRow[]>().ProducesProblem(404).ProducesValidationProblem(422);
@@ -97,12 +97,12 @@ internal static class BatchEndpoints
     }
 
     private static async Task<IResult> ListAsync(
-        BatchReader reader, [FromQuery(Name = "social_account_id")] string? accountId, [FromQuery(Name = "requested_by")] string? requestedBy, string? since, string? until,
+        BatchReader reader, [FromQuery(Name = "social_account_id")] string? accountId, [FromQuery(Name = "clip_id")] string? clipId, [FromQuery(Name = "requested_by")] string? requestedBy, string? since, string? until,
         [FromQuery(Name = "changed_since")] string? changedSince, [OneOf(typeof(Batch), nameof(Batch.States))] string? state, string? limit, string? cursor, CancellationToken ct)
     {
         var query = new QueryFields();
         var (from, to) = query.Days(since, until);
-        var filter = new BatchFilter(query.Id("social_account_id", accountId), from, to, query.Text("requested_by", requestedBy), query.Moment("changed_since", changedSince), query.OneOf("state", state, Batch.States));
+        var filter = new BatchFilter(query.Id("social_account_id", accountId), from, to, query.Text("requested_by", requestedBy), query.Moment("changed_since", changedSince), query.OneOf("state", state, Batch.States), query.Id("clip_id", clipId));
         var (before, count) = (query.Id("cursor", cursor), query.Limit(limit));
         if (query.Errors.Any) return Problems.Invalid(query.Errors);
         return Results.Ok(Page<Batch>.From(await reader.ListAsync(filter, before, count + 1, ct), count, batch => batch.BatchId.ToString()));

@@ -39,7 +39,7 @@ internal static class CampaignEndpoints
     public static void MapCampaigns(this IEndpointRouteBuilder meta)
     {
         var group = meta.MapGroup("").WithTags("Campaigns");
-        group.MapGet("/campaigns", ListAsync).RequireAuthorization(Policies.Read).WithSummary("Campaigns that were made or adopted here, newest first").WithDescription("since and until: days in UTC on which they were recorded here.")
+        group.MapGet("/campaigns", ListAsync).RequireAuthorization(Policies.Read).WithSummary("Campaigns that were made or adopted here, newest first").WithDescription("since and until: days in UTC on which they were recorded here. changed_since: those of which anything has changed since, here or as found at Meta, and those that are being edited or added to; that numbers came in, or that a comparison found nothing, is no change. With very many changes a page may be short: go on by its next_cursor.")
             .Produces<Page<CampaignSummary>>().ProducesValidationProblem(422);
         group.MapGet("/campaigns/{id}", GetAsync).RequireAuthorization(Policies.Read).WithVersion().WithSummary("A campaign with its ad sets and ads, by Meta's id")
             .Produces<CampaignDetail>().ProducesProblem(404);
@@ -64,7 +64,7 @@ internal static class CampaignEndpoints
                 .Accepts<EditBody>("application/json").Produces<EditAccepted>(202).ProducesProblem(400).ProducesProblem(404).ProducesProblem(409).ProducesValidationProblem(422);
         }
 
-        group.MapGet("/edits", ListEditsAsync).RequireAuthorization(Policies.Read).WithSummary("Edits of campaigns, newest first").WithDescription("since and until: days in UTC on which they were asked for. changed_since: those that have not ended, and those that have ended since.").Produces<Page<CampaignEdit>>().ProducesValidationProblem(422);
+        group.MapGet("/edits", ListEditsAsync).RequireAuthorization(Policies.Read).WithSummary("Edits of campaigns, newest first").WithDescription("since and until: days in UTC on which they were asked for. changed_since: those that have not ended, and those that have ended since. clip_id: of campaigns that show the clip, or were to.").Produces<Page<CampaignEdit>>().ProducesValidationProblem(422);
         group.MapGet("/edits/{editId:guid}", GetEditAsync).RequireAuthorization(Policies.Read).WithVersion().WithSummary("How far an edit is").Produces<CampaignEdit>().ProducesProblem(404);
         group.MapPost("/edits/{editId:guid}/cancel", CancelAsync).RequireAuthorization(Policies.Operate).WithMetadata(InDoubtAdvice.NoHarm).WithSummary("Take back an edit that has not begun, or waits")
             .Produces<CampaignEdit>().ProducesProblem(404).ProducesProblem(409);
@@ -101,12 +101,12 @@ internal static class CampaignEndpoints
         };
 
     private static async Task<IResult> ListAsync(
-        CampaignReader reader, [FromQuery(Name = "social_account_id")] string? accountId, [OneOf(typeof(CampaignStatus))] string? status, string? search, [FromQuery(Name = "clip_id")] string? clipId, [FromQuery(Name = "requested_by")] string? requestedBy, string? since, string? until, string? limit, string? cursor,
-        CancellationToken ct)
+        CampaignReader reader, [FromQuery(Name = "social_account_id")] string? accountId, [OneOf(typeof(CampaignStatus))] string? status, string? search, [FromQuery(Name = "clip_id")] string? clipId, [FromQuery(Name = "requested_by")] string? requestedBy, string? since, string? until,
+        [FromQuery(Name = "changed_since")] string? changedSince, string? limit, string? cursor, CancellationToken ct)
     {
         var query = new QueryFields();
         var (from, to) = query.Days(since, until);
-        var filter = new CampaignFilter(query.Id("social_account_id", accountId), query.OneOf<CampaignStatus>("status", status)?.ToString().ToUpperInvariant(), query.Text("search", search), from, to, query.Id("clip_id", clipId), query.Text("requested_by", requestedBy));
+        var filter = new CampaignFilter(query.Id("social_account_id", accountId), query.OneOf<CampaignStatus>("status", status)?.ToString().ToUpperInvariant(), query.Text("search", search), from, to, query.Id("clip_id", clipId), query.Text("requested_by", requestedBy), query.Moment("changed_since", changedSince));
         var (before, count) = (query.Number("cursor", cursor), query.Limit(limit));
         if (query.Errors.Any) return Problems.Invalid(query.Errors);
         var page = await reader.ListAsync(filter, before, count, ct);
@@ -117,13 +117,13 @@ internal static class CampaignEndpoints
         await reader.FindAsync(id, ct) is { } campaign ? Results.Ok(campaign) : Problems.NotFound("campaign", id);
 
     private static async Task<IResult> ListEditsAsync(
-        EditReader reader, [FromQuery(Name = "campaign_id")] string? campaignId, [FromQuery(Name = "social_account_id")] string? accountId, [OneOf(typeof(EditStatus))] string? status,
+        EditReader reader, [FromQuery(Name = "campaign_id")] string? campaignId, [FromQuery(Name = "social_account_id")] string? accountId, [FromQuery(Name = "clip_id")] string? clipId, [OneOf(typeof(EditStatus))] string? status,
         [FromQuery(Name = "asked_by")] string? askedBy, [FromQuery(Name = "asked_key")] string? askedKey, string? since, string? until, [FromQuery(Name = "changed_since")] string? changedSince, string? limit, string? cursor, CancellationToken ct)
     {
         var query = new QueryFields();
         var ((from, to), changed) = (query.Days(since, until), query.Moment("changed_since", changedSince));
         var (account, state, before, count) = (query.Id("social_account_id", accountId), query.OneOf<EditStatus>("status", status), query.Number("cursor", cursor), query.Limit(limit));
-        var filter = new EditFilter(query.Text("campaign_id", campaignId), account, state?.ToString().ToLowerInvariant(), from, to, changed, query.Text("asked_by", askedBy), query.KeyOf(askedBy, "asked_by", "asked_key", askedKey));
+        var filter = new EditFilter(query.Text("campaign_id", campaignId), account, state?.ToString().ToLowerInvariant(), from, to, changed, query.Text("asked_by", askedBy), query.KeyOf(askedBy, "asked_by", "asked_key", askedKey), query.Id("clip_id", clipId));
         if (query.Errors.Any) return Problems.Invalid(query.Errors);
         var (items, next) = await reader.ListAsync(filter, before, count, ct);
         return Results.Ok(new Page<CampaignEdit>(items, next?.ToString(CultureInfo.InvariantCulture)));

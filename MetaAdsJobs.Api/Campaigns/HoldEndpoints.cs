@@ -32,9 +32,9 @@ internal static class HoldEndpoints
     public static void MapHolds(this IEndpointRouteBuilder meta)
     {
         var group = meta.MapGroup("").WithTags("Schedules and approvals");
-        group.MapGet("/due", ListDueAsync).RequireAuthorization(Policies.Read).WithSummary("What is to be activated at a time, and what was, earliest first: of the next month, or between from and until")
+        group.MapGet("/due", ListDueAsync).RequireAuthorization(Policies.Read).WithSummary("What is to be activated at a time, and what was, earliest first: of the next month, or between from and until").WithDescription("clip_id: of campaigns that show the clip, or were to. person: who has asked for it.")
             .Produces<Page<DueActivation>>().ProducesValidationProblem(422);
-        group.MapGet("/approvals", ListApprovalsAsync).RequireAuthorization(Policies.Read).WithSummary("What waits for somebody's approval, with what it would activate and what has changed; newest first").WithDescription("Without status those that are asked for, or, with changed_since, those that are and all that were decided since. person: who has asked, or decided. since and until: days in UTC on which they were asked for.")
+        group.MapGet("/approvals", ListApprovalsAsync).RequireAuthorization(Policies.Read).WithSummary("What waits for somebody's approval, with what it would activate and what has changed; newest first").WithDescription("Without status those that are asked for, or, with changed_since, those that are and all that were decided since. person: who has asked, or decided. clip_id: of campaigns that show the clip, or were to. since and until: days in UTC on which they were asked for.")
             .Produces<Page<ApprovalRequest>>().ProducesValidationProblem(422);
         group.MapGet("/approvals/{id:guid}", async (Guid id, ApprovalReader reader, CancellationToken ct) => await reader.FindAsync(id, ct) is { } approval ? Results.Ok(approval) : Problems.NotFound("approval", id))
             .RequireAuthorization(Policies.Read).WithVersion().WithSummary("One approval").Produces<ApprovalRequest>().ProducesProblem(404);
@@ -52,27 +52,29 @@ internal static class HoldEndpoints
     }
 
     private static async Task<IResult> ListDueAsync(
-        DueReader reader, TimeProvider time, [FromQuery(Name = "social_account_id")] string? accountId, [Format("date-time")] string? from, [Format("date-time")] string? until, string? limit, string? cursor, CancellationToken ct)
+        DueReader reader, TimeProvider time, [FromQuery(Name = "social_account_id")] string? accountId, [FromQuery(Name = "clip_id")] string? clipId, string? person, [Format("date-time")] string? from, [Format("date-time")] string? until,
+        string? limit, string? cursor, CancellationToken ct)
     {
         var query = new QueryFields();
         var (account, since, to) = (query.Id("social_account_id", accountId), query.Moment("from", from), query.Moment("until", until));
+        var (clip, by) = (query.Id("clip_id", clipId), query.Text("person", person));
         var (count, after) = (query.Limit(limit), string.IsNullOrEmpty(cursor) ? null : DuePlace.Read(cursor));
         if (after is null && !string.IsNullOrEmpty(cursor)) query.Errors.Add("cursor", "must be the next_cursor of a page");
         if (query.Errors.Any) return Problems.Invalid(query.Errors);
         var now = time.GetUtcNow();
         // What was to come when the first page was read is on the next ones, though its time may have come meanwhile.
         var first = since ?? (after?.DueAt < now ? after.DueAt : now);
-        return Results.Ok(Page<DueActivation>.From(await reader.ListAsync(account, first, to ?? ((since ?? now) + Usual), after, count + 1, ct), count, due => $"{DuePlace.Of(due)}"));
+        return Results.Ok(Page<DueActivation>.From(await reader.ListAsync(new(first, to ?? ((since ?? now) + Usual), account, clip, by), after, count + 1, ct), count, due => $"{DuePlace.Of(due)}"));
     }
 
     private static async Task<IResult> ListApprovalsAsync(
-        ApprovalReader reader, [FromQuery(Name = "social_account_id")] string? accountId, [OneOf(typeof(ApprovalStatus))] string? status, string? person, string? since, string? until,
+        ApprovalReader reader, [FromQuery(Name = "social_account_id")] string? accountId, [FromQuery(Name = "clip_id")] string? clipId, [OneOf(typeof(ApprovalStatus))] string? status, string? person, string? since, string? until,
         [FromQuery(Name = "changed_since")] string? changedSince, string? limit, string? cursor, CancellationToken ct)
     {
         var query = new QueryFields();
         var (account, state, changed) = (query.Id("social_account_id", accountId), query.OneOf<ApprovalStatus>("status", status), query.Moment("changed_since", changedSince));
         var ((from, to), before, count) = (query.Days(since, until), query.Number("cursor", cursor), query.Limit(limit));
-        var filter = new ApprovalFilter(state is null && changed is not null ? null : (state ?? ApprovalStatus.Asked).ToString().ToLowerInvariant(), account, query.Text("person", person), from, to, changed);
+        var filter = new ApprovalFilter(state is null && changed is not null ? null : (state ?? ApprovalStatus.Asked).ToString().ToLowerInvariant(), account, query.Text("person", person), from, to, changed, query.Id("clip_id", clipId));
         if (query.Errors.Any) return Problems.Invalid(query.Errors);
         var (items, next) = await reader.ListAsync(filter, before, count, ct);
         return Results.Ok(new Page<ApprovalRequest>(items, next?.ToString(CultureInfo.InvariantCulture)));

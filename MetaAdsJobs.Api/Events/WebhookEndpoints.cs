@@ -34,7 +34,7 @@ internal static class WebhookEndpoints
     public static void MapWebhooks(this IEndpointRouteBuilder meta)
     {
         var webhooks = meta.MapGroup("/webhooks").WithTags("Events").RequireAuthorization(Policies.Operate);
-        webhooks.MapGet("/", ListAsync).WithSummary("Who is told of what, newest first").WithDescription("social_account_id: those that tell of the account, with others or with all. changed_since: made, changed or switched off.")
+        webhooks.MapGet("/", ListAsync).WithSummary("Who is told of what, newest first").WithDescription("social_account_id: those that tell of the account, with others or with all. created_by: who made them. since and until: days in UTC on which they were made. changed_since: made, changed or switched off.")
             .Produces<Page<WebhookResponse>>().ProducesValidationProblem(422);
         webhooks.MapPost("/", CreateAsync)
             .WithMetadata(new InDoubtAdvice("Look in GET /meta/webhooks first: sent again, it makes a second receiver, and the secret of the first nobody has seen. Rotate that, or delete it.")).WithSummary("Have events sent to an address")
@@ -56,10 +56,12 @@ internal static class WebhookEndpoints
         webhooks.MapDeliveries();
     }
 
-    private static async Task<IResult> ListAsync(WebhookStore store, TimeProvider time, [FromQuery(Name = "social_account_id")] string? accountId, [FromQuery(Name = "changed_since")] string? changedSince, CancellationToken ct)
+    private static async Task<IResult> ListAsync(
+        WebhookStore store, TimeProvider time, [FromQuery(Name = "social_account_id")] string? accountId, [FromQuery(Name = "created_by")] string? createdBy, string? since, string? until, [FromQuery(Name = "changed_since")] string? changedSince, CancellationToken ct)
     {
         var query = new QueryFields();
-        var filter = new WebhookFilter(query.Id("social_account_id", accountId), query.Moment("changed_since", changedSince));
+        var (from, to) = query.Days(since, until);
+        var filter = new WebhookFilter(query.Id("social_account_id", accountId), query.Moment("changed_since", changedSince), query.Text("created_by", createdBy), from, to);
         if (query.Errors.Any) return Problems.Invalid(query.Errors);
         return Results.Ok(new Page<WebhookResponse>([.. (await store.ListAsync(filter, time.GetUtcNow(), ct)).Select(WebhookResponse.From)], null));
     }

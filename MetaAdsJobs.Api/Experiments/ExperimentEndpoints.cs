@@ -55,7 +55,7 @@ internal static class ExperimentEndpoints
                 runs (1, at most 200) with other chances each: how many were right, wrong or undecided; nights are those of the first. The same seed makes the same market.
                 """)
             .Accepts<ExperimentSimulationBody>("application/json").Produces<SimulatedExperiments>().ProducesValidationProblem(422);
-        experiments.MapGet("/", ListAsync).RequireAuthorization(Policies.Read).WithSummary("Experiments, newest first; state: running, decided or stopped").WithDescription("created_by: who began it. since and until: days in UTC on which they were begun. changed_since: those that run, and those that were judged, decided or stopped since.").Produces<Page<ExperimentSummary>>().ProducesValidationProblem(422);
+        experiments.MapGet("/", ListAsync).RequireAuthorization(Policies.Read).WithSummary("Experiments, newest first; state: running, decided or stopped").WithDescription("created_by: who began it. clip_id: whose run, or an edit since, was to show the clip. since and until: days in UTC on which they were begun. changed_since: those that run, and those that were judged, decided or stopped since.").Produces<Page<ExperimentSummary>>().ProducesValidationProblem(422);
         experiments.MapGet("/{id:guid}", GetAsync).RequireAuthorization(Policies.Read).WithVersion().WithSummary("One: what its numbers say, which gates are shut, and what is proposed").Produces<ExperimentDetail>().ProducesProblem(404);
         experiments.MapGet("/{id:guid}/verdicts", HistoryAsync).RequireAuthorization(Policies.Read).WithSummary("What was said each night, the earliest first; the last 400").Produces<IReadOnlyList<ExperimentHistory>>().ProducesProblem(404);
         experiments.MapPost("/{id:guid}/proposal/accept", AcceptAsync).RequireAuthorization(Policies.Operate).WithSummary("Have what is proposed done, by edits like any other; the body may be left out")
@@ -104,11 +104,11 @@ internal static class ExperimentEndpoints
     }
 
     private static async Task<IResult> ListAsync(ExperimentReader reader, [OneOf(typeof(ExperimentReader), nameof(ExperimentReader.States))] string? state, [FromQuery(Name = "social_account_id")] string? accountId,
-        [FromQuery(Name = "created_by")] string? createdBy, string? since, string? until, [FromQuery(Name = "changed_since")] string? changedSince, string? limit, string? cursor, CancellationToken ct)
+        [FromQuery(Name = "clip_id")] string? clipId, [FromQuery(Name = "created_by")] string? createdBy, string? since, string? until, [FromQuery(Name = "changed_since")] string? changedSince, string? limit, string? cursor, CancellationToken ct)
     {
         var query = new QueryFields();
         var (from, to) = query.Days(since, until);
-        var filter = new ExperimentFilter(state, query.Id("social_account_id", accountId), from, to, query.Text("created_by", createdBy), query.Moment("changed_since", changedSince));
+        var filter = new ExperimentFilter(state, query.Id("social_account_id", accountId), from, to, query.Text("created_by", createdBy), query.Moment("changed_since", changedSince), query.Id("clip_id", clipId));
         if (state is not null && !ExperimentReader.States.Contains(state)) query.Errors.Add("state", $"must be one of {string.Join(", ", ExperimentReader.States)}");
         var (after, count) = (query.Id("cursor", cursor), query.Limit(limit));
         if (query.Errors.Any) return Problems.Invalid(query.Errors);

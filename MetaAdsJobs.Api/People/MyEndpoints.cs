@@ -4,6 +4,7 @@ using MetaAdsJobs.Api.Http;
 using MetaAdsJobs.Console.Http;
 using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Core.People;
+using Microsoft.AspNetCore.Mvc;
 
 namespace MetaAdsJobs.Api.People;
 
@@ -20,8 +21,8 @@ internal static class MyEndpoints
         var me = meta.MapGroup("/me").WithTags("People").RequireAuthorization(Policies.Read);
         me.MapGet("/", (HttpContext http) => Results.Ok(Of(http) is var caller ? new MeResponse(caller.Name, caller.Role, caller.UserId, caller.KeyName, caller.Sees, caller.Spends) : null))
             .WithSummary("Who the caller is, and which accounts that may see").Produces<MeResponse>();
-        me.MapGet("/keys", (HttpContext http, ApiKeyStore keys, [OneOf(typeof(KeyState))] string? state, string? limit, string? cursor, CancellationToken ct) =>
-            UserEndpoints.ListKeysAsync(async (filter, before, count) => await keys.ListOfAsync(Of(http), filter.State, before, count, ct), null, state, limit, cursor)).WithSummary("The caller's keys, newest first").WithDescription($"By a key: that one alone. {UserEndpoints.KeyStates}").Produces<Page<ApiKey>>().ProducesValidationProblem(422);
+        me.MapGet("/keys", (HttpContext http, ApiKeyStore keys, [OneOf(typeof(KeyState))] string? state, string? since, string? until, [FromQuery(Name = "changed_since")] string? changedSince, string? limit, string? cursor, CancellationToken ct) =>
+            UserEndpoints.ListKeysAsync(async (filter, before, count) => await keys.ListOfAsync(Of(http), filter, before, count, ct), null, state, new(since, until, changedSince), limit, cursor)).WithSummary("The caller's keys, newest first").WithDescription($"By a key: that one alone. {UserEndpoints.KeyStates}").Produces<Page<ApiKey>>().ProducesValidationProblem(422);
         me.MapDelete("/keys/{id:guid}", async (Guid id, HttpContext http, ApiKeyStore keys, CancellationToken ct) =>
             UserEndpoints.Revoked(id, await keys.RevokeOfAsync(Of(http), id, ct))).WithSummary("Revoke one of the caller's keys, at once").WithDescription("By a key: that one alone.").Produces<ApiKey>().ProducesProblem(404);
         me.MapGet("/sessions", async (HttpContext http, SessionStore sessions, CancellationToken ct) => Results.Ok(new Page<Session>(await sessions.ListAsync(Of(http), ct), null)))

@@ -22,6 +22,9 @@ internal sealed record KeyBody(string Name, string? Role = null, bool? AllAccoun
 /// <param name="Secret">The key itself; shown this once.</param>
 internal sealed record NewKeyResponse(ApiKey Key, string Secret);
 
+/// <summary>What a list of keys is asked for by time, as it was sent.</summary>
+internal sealed record KeyTimes(string? Since, string? Until, string? ChangedSince);
+
 /// <param name="Url">Opens the console for the user, once.</param>
 internal sealed record LinkResponse(string Url, DateTimeOffset ExpiresAt);
 
@@ -29,20 +32,20 @@ internal sealed record LinkResponse(string Url, DateTimeOffset ExpiresAt);
 internal static class UserEndpoints
 {
     // Of every list of keys.
-    public const string KeyStates = "state: of the key itself; one that was revoked is that, and not expired. A disabled user's opens nothing, whatever its state.";
+    public const string KeyStates = "state: of the key itself; one that was revoked is that, and not expired. A disabled user's opens nothing, whatever its state. since and until: days in UTC on which they were made. changed_since: made or revoked since, or past their time since; that one was used is no change.";
 
     public static void MapUsers(this IEndpointRouteBuilder meta)
     {
         var users = meta.MapGroup("/users").WithTags("People").RequireAuthorization(Policies.Administer);
-        users.MapGet("/", ListAsync).WithSummary("Users, in the order in which they were added").WithDescription("social_account_id: those who see the account, by itself, by a group or with all; who is disabled sees none. changed_since: the user itself, what it is given included; not what is in its groups.").Produces<Page<User>>().ProducesValidationProblem(422);
+        users.MapGet("/", ListAsync).WithSummary("Users, in the order in which they were added").WithDescription("social_account_id: those who see the account, by itself, by a group or with all; who is disabled sees none. changed_since: the user itself, what it is given included; not what is in its groups. since and until: days in UTC on which they were added.").Produces<Page<User>>().ProducesValidationProblem(422);
         users.MapPost("/", CreateAsync).WithMetadata(new InDoubtAdvice("Send it again: 409 tells that the user was added.")).WithSummary("Add a user").WithDescription("Without all_accounts, accounts or groups the user sees nothing. may_spend lets a manager or an admin change what is in the account; without it, look only.")
             .Accepts<UserBody>("application/json").Produces<User>(201).ProducesProblem(409).ProducesValidationProblem(422);
         users.MapGet("/{id:guid}", async (Guid id, UserStore store, CancellationToken ct) => await store.FindAsync(id, ct) is { } user ? Results.Ok(user) : NotFound(id)).WithSummary("One of them").Produces<User>().ProducesProblem(404);
         users.MapPatch("/{id:guid}", ChangeAsync).WithMetadata(InDoubtAdvice.Undoes).WithSummary("Change a user, or disable one").WithDescription("What the user may do changes with this call, for keys too; the user's sessions end.")
             .Accepts<UserChanges>("application/json").Produces<User>().ProducesProblem(404).ProducesValidationProblem(422);
         users.MapPost("/{id:guid}/link", LinkAsync).WithMetadata(InDoubtAdvice.NoHarm).WithSummary("A link that opens the console for the user, once, within a day").Produces<LinkResponse>().ProducesProblem(404).ProducesProblem(409);
-        users.MapGet("/{id:guid}/keys", async (Guid id, ApiKeyStore keys, UserStore store, [OneOf(typeof(KeyState))] string? state, string? limit, string? cursor, CancellationToken ct) =>
-            await ListKeysAsync(async (filter, before, count) => await store.FindAsync(id, ct) is null ? null : await keys.ListAsync(id, filter, before, count, ct), null, state, limit, cursor, id)).WithSummary("A user's keys, newest first").WithDescription(KeyStates)
+        users.MapGet("/{id:guid}/keys", async (Guid id, ApiKeyStore keys, UserStore store, [OneOf(typeof(KeyState))] string? state, string? since, string? until, [FromQuery(Name = "changed_since")] string? changedSince, string? limit, string? cursor, CancellationToken ct) =>
+            await ListKeysAsync(async (filter, before, count) => await store.FindAsync(id, ct) is null ? null : await keys.ListAsync(id, filter, before, count, ct), null, state, new(since, until, changedSince), limit, cursor, id)).WithSummary("A user's keys, newest first").WithDescription(KeyStates)
             .Produces<Page<ApiKey>>().ProducesProblem(404).ProducesValidationProblem(422);
         users.MapPost("/{id:guid}/keys", async (Guid id, HttpRequest request, ApiKeyStore keys, CancellationToken ct) => IsKeys(request) ? KeyMakesNone() : await MakeKeyAsync(id, request, keys, ct)).WithMetadata(new InDoubtAdvice("Look in GET /meta/users/{id}/keys first: a key that was made is good, and nobody has seen it. Revoke it by DELETE /meta/keys/{id}, and send this again.")).WithSummary("Make a key for a user; it is shown this once").WithMetadata(new AnswerPlace(IsTold: false))
             .Accepts<KeyBody>("application/json").Produces<NewKeyResponse>(201).ProducesProblem(404).ProducesProblem(409).ProducesValidationProblem(422);
@@ -51,8 +54,8 @@ internal static class UserEndpoints
         users.MapDelete("/{id:guid}/sessions/{session:guid}", async (Guid id, Guid session, HttpContext http, SessionStore sessions, CancellationToken ct) =>
             IsKeys(http.Request) ? Problems.Of(ProblemKind.Forbidden, "A key ends no session but its own: sign in at the console for that, or ask an admin.") : await sessions.EndOfAsync(id, session, MyEndpoints.Of(http), ct) ? Results.NoContent() : Problems.NotFound("session", session)).WithSummary("End one of them: it is out at its next click").WithDescription("Not by a key.").Produces(204).ProducesProblem(404);
         var all = meta.MapGroup("/keys").WithTags("People").RequireAuthorization(Policies.Administer);
-        all.MapGet("/", (ApiKeyStore keys, [Description("Their user's mail")] string? person, [OneOf(typeof(KeyState))] string? state, string? limit, string? cursor, CancellationToken ct) =>
-            ListKeysAsync(async (filter, before, count) => await keys.ListAsync(null, filter, before, count, ct), person, state, limit, cursor)).WithSummary("All keys, newest first").WithDescription(KeyStates).Produces<Page<ApiKey>>().ProducesValidationProblem(422);
+        all.MapGet("/", (ApiKeyStore keys, [Description("Their user's mail")] string? person, [OneOf(typeof(KeyState))] string? state, string? since, string? until, [FromQuery(Name = "changed_since")] string? changedSince, string? limit, string? cursor, CancellationToken ct) =>
+            ListKeysAsync(async (filter, before, count) => await keys.ListAsync(null, filter, before, count, ct), person, state, new(since, until, changedSince), limit, cursor)).WithSummary("All keys, newest first").WithDescription(KeyStates).Produces<Page<ApiKey>>().ProducesValidationProblem(422);
         all.MapDelete("/{id:guid}", async (Guid id, ApiKeyStore keys, HttpContext http, CancellationToken ct) => Revoked(id, await keys.RevokeAsync(id, null, http.User.CallerName(), ct)))
             .WithSummary("Revoke a key, at once").Produces<ApiKey>().ProducesProblem(404);
     }
@@ -77,20 +80,22 @@ internal static class UserEndpoints
 
     private static async Task<IResult> ListAsync(
         UserStore store, [Description("A part of the name or mail")] string? search, [OneOf(typeof(Roles), nameof(Roles.All))] string? role, [FromQuery(Name = "social_account_id")] string? accountId,
-        [FromQuery(Name = "changed_since")] string? changedSince, string? limit, string? cursor, CancellationToken ct)
+        string? since, string? until, [FromQuery(Name = "changed_since")] string? changedSince, string? limit, string? cursor, CancellationToken ct)
     {
         var query = new QueryFields();
-        var filter = new UserFilter(query.Text("search", search), query.OneOf("role", role, Roles.All), query.Id("social_account_id", accountId), query.Moment("changed_since", changedSince));
+        var (from, to) = query.Days(since, until);
+        var filter = new UserFilter(query.Text("search", search), query.OneOf("role", role, Roles.All), query.Id("social_account_id", accountId), query.Moment("changed_since", changedSince), from, to);
         var (count, after) = (query.Limit(limit), query.Id("cursor", cursor));
         if (query.Errors.Any) return Problems.Invalid(query.Errors);
         return Results.Ok(Page<User>.From(await store.ListAsync(filter, after, count + 1, ct), count, user => user.Id.ToString()));
     }
 
     /// <param name="list">What comes before an id; null when there is no such user.</param>
-    public static async Task<IResult> ListKeysAsync(Func<KeyFilter, Guid?, int, Task<IReadOnlyList<ApiKey>?>> list, string? person, string? state, string? limit, string? cursor, Guid userId = default)
+    public static async Task<IResult> ListKeysAsync(Func<KeyFilter, Guid?, int, Task<IReadOnlyList<ApiKey>?>> list, string? person, string? state, KeyTimes times, string? limit, string? cursor, Guid userId = default)
     {
         var query = new QueryFields();
-        var filter = new KeyFilter(query.Text("person", person), query.OneOf<KeyState>("state", state));
+        var (from, to) = query.Days(times.Since, times.Until);
+        var filter = new KeyFilter(query.Text("person", person), query.OneOf<KeyState>("state", state), from, to, query.Moment("changed_since", times.ChangedSince));
         var (count, before) = (query.Limit(limit), query.Id("cursor", cursor));
         if (query.Errors.Any) return Problems.Invalid(query.Errors);
         return await list(filter, before, count + 1) is { } found ? Results.Ok(Page<ApiKey>.From(found, count, key => key.Id.ToString())) : NotFound(userId);

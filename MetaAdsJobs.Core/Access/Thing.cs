@@ -100,6 +100,13 @@ public static class ClipScope
     /// <param name="accounts">A parameter.</param>
     internal static string IsOf(string clipId, string accounts) => $"EXISTS (SELECT 1 FROM clip_accounts ca WHERE ca.clip_id = {clipId} AND ca.social_account_id = ANY ({accounts}))";
 
+    /// <summary>An array of the runs that made the campaigns of @ClipId: whose run, or an edit since, was to show it, and to which a run that ended well has added it.</summary>
+    internal const string CampaignsSql = """
+        ARRAY(
+            SELECT k.request_id FROM run_clips k WHERE k.clip_id = @ClipId
+            UNION SELECT h.request_id FROM run_clips k JOIN orchestrations o ON o.request_id = k.request_id JOIN meta_campaigns h ON h.meta_id = k.into_campaign WHERE k.clip_id = @ClipId AND k.into_campaign IS NOT NULL AND o.status = 'succeeded')
+        """;
+
     /// <summary>CTEs: the run @RequestId of @AccountId shows the clips @ClipIds, each of which is there, in @IntoCampaign if that was there before; whoever sees that account sees them from now on.</summary>
     internal const string ShownSql = """
         shown AS (INSERT INTO run_clips (clip_id, request_id, social_account_id, into_campaign) SELECT k, @RequestId, @AccountId, @IntoCampaign::text FROM unnest(@ClipIds) k ON CONFLICT DO NOTHING),

@@ -100,17 +100,19 @@ public sealed class AccountStore(NpgsqlDataSource dataSource, TimeProvider time)
         return await connection.QuerySingleOrDefaultAsync<SocialAccount>(new(findSql, new { Id = id, Scope = AccountScope.Accounts }, cancellationToken: ct));
     }
 
-    public Task<IReadOnlyList<SocialAccount>> ListAsync(Guid after, int limit, CancellationToken ct) => ListAsync(changedSince: null, retired: null, search: null, after, limit, ct);
+    public Task<IReadOnlyList<SocialAccount>> ListAsync(Guid after, int limit, CancellationToken ct) => ListAsync(changedSince: null, since: null, until: null, retired: null, search: null, after, limit, ct);
 
     /// <param name="changedSince">By a person, or added.</param>
+    /// <param name="since">A day in UTC on which they were added, or a later one.</param>
     /// <param name="retired">Only those that are, or are not; null: all.</param>
     /// <param name="search">A part of the name or of the ad account's id.</param>
-    public async Task<IReadOnlyList<SocialAccount>> ListAsync(DateTimeOffset? changedSince, bool? retired, string? search, Guid after, int limit, CancellationToken ct)
+    public async Task<IReadOnlyList<SocialAccount>> ListAsync(DateTimeOffset? changedSince, DateOnly? since, DateOnly? until, bool? retired, string? search, Guid after, int limit, CancellationToken ct)
     {
-        var conditions = $"{(changedSince is null ? "" : " AND updated_at >= @ChangedSince")}{(retired is null ? "" : $" AND retired_at IS {(retired == true ? "NOT " : "")}NULL")}{(search is null ? "" : $" AND {SearchSql}")}{AccountScope.And("id")}";
+        var days = $"{(since is null ? "" : " AND created_at >= @Since::date::timestamp AT TIME ZONE 'UTC'")}{(until is null ? "" : " AND created_at < (@Until::date + 1)::timestamp AT TIME ZONE 'UTC'")}";
+        var conditions = $"{days}{(changedSince is null ? "" : " AND updated_at >= @ChangedSince")}{(retired is null ? "" : $" AND retired_at IS {(retired == true ? "NOT " : "")}NULL")}{(search is null ? "" : $" AND {SearchSql}")}{AccountScope.And("id")}";
         var listSql = $"SELECT {Told} FROM social_accounts WHERE id > @After{conditions} ORDER BY id LIMIT @Limit";
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return (await connection.QueryAsync<SocialAccount>(new(listSql, new { After = after, Limit = limit, ChangedSince = changedSince, Search = search, Scope = AccountScope.Accounts }, cancellationToken: ct))).AsList();
+        return (await connection.QueryAsync<SocialAccount>(new(listSql, new { After = after, Limit = limit, ChangedSince = changedSince, Since = since, Until = until, Search = search, Scope = AccountScope.Accounts }, cancellationToken: ct))).AsList();
     }
 
     /// <summary>The zones in which at least one account lives: each has a nightly schedule of its own.</summary>

@@ -14,7 +14,8 @@ namespace MetaAdsJobs.Core.Batches;
 /// <param name="RequestedBy">Who sent it, as the audit names it.</param>
 /// <param name="ChangedSince">Those that have not ended, and those that have ended since.</param>
 /// <param name="State">One of <see cref="Batch.States"/>.</param>
-public sealed record BatchFilter(Guid? AccountId = null, DateOnly? Since = null, DateOnly? Until = null, string? RequestedBy = null, DateTimeOffset? ChangedSince = null, string? State = null);
+/// <param name="ClipId">With a row whose run, or an edit since, was to show it; a row that is not begun has no run.</param>
+public sealed record BatchFilter(Guid? AccountId = null, DateOnly? Since = null, DateOnly? Until = null, string? RequestedBy = null, DateTimeOffset? ChangedSince = null, string? State = null, Guid? ClipId = null);
 
 /// <summary>Reads batches for people. How a row stands is never stored twice: it is its run's state.</summary>
 public sealed class BatchReader(NpgsqlDataSource dataSource)
@@ -59,6 +60,7 @@ public sealed class BatchReader(NpgsqlDataSource dataSource)
         // Completed is no state of its own: it is running, and every row has ended.
         if (filter.State is not null) conditions.Add(filter.State == Batch.Completed ? "t.state = 'running' AND t.completed_at IS NOT NULL" : "t.state = @State AND (t.state <> 'running' OR t.completed_at IS NULL)");
         if (filter.AccountId is not null) conditions.Add("EXISTS (SELECT 1 FROM batch_rows r WHERE r.batch_id = t.batch_id AND r.social_account_id = @AccountId)");
+        if (filter.ClipId is not null) conditions.Add("t.batch_id IN (SELECT r.batch_id FROM run_clips k JOIN batch_rows r ON r.request_id = k.request_id WHERE k.clip_id = @ClipId)");
         var listSql = $"""
             SELECT {Columns}, c.* FROM (SELECT * FROM batches t WHERE {string.Join(" AND ", conditions)}{(AccountScope.IsAll ? "" : OnlyMine)} ORDER BY batch_id DESC LIMIT @Limit) b {CountsSql} ORDER BY b.batch_id DESC
             """;
@@ -66,7 +68,7 @@ public sealed class BatchReader(NpgsqlDataSource dataSource)
         return [.. (await connection.QueryAsync<HeadRow>(new(listSql, new
         {
             Before = before, Limit = limit, Scope = AccountScope.Accounts, filter.AccountId, From = RunFilter.FirstOf(filter.Since), Until = RunFilter.FirstAfter(filter.Until),
-            filter.RequestedBy, filter.ChangedSince, filter.State,
+            filter.RequestedBy, filter.ChangedSince, filter.State, filter.ClipId,
         }, cancellationToken: ct))).Select(row => row.ToBatch())];
     }
 

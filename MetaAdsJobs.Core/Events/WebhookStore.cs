@@ -9,7 +9,9 @@ namespace MetaAdsJobs.Core.Events;
 /// <summary>Which webhooks to list.</summary>
 /// <param name="AccountId">Those that tell of it: of it among others, or of all.</param>
 /// <param name="ChangedSince">Made, changed or switched off.</param>
-public sealed record WebhookFilter(Guid? AccountId = null, DateTimeOffset? ChangedSince = null);
+/// <param name="CreatedBy">Who made it, as the audit names it.</param>
+/// <param name="Since">A day in UTC on which they were made, or a later one.</param>
+public sealed record WebhookFilter(Guid? AccountId = null, DateTimeOffset? ChangedSince = null, string? CreatedBy = null, DateOnly? Since = null, DateOnly? Until = null);
 
 /// <summary>Rows of webhooks, as people write and see them.</summary>
 public sealed class WebhookStore
@@ -35,10 +37,11 @@ public sealed class WebhookStore
     {
         // Of an account that there is not nobody is told.
         var chosen = (filter.AccountId is null ? "" : " AND (w.account_ids IS NULL OR @AccountId = ANY (w.account_ids)) AND EXISTS (SELECT 1 FROM social_accounts a WHERE a.id = @AccountId)")
-            + (filter.ChangedSince is null ? "" : " AND w.updated_at >= @ChangedSince");
+            + (filter.ChangedSince is null ? "" : " AND w.updated_at >= @ChangedSince") + (filter.CreatedBy is null ? "" : " AND w.created_by = @CreatedBy")
+            + (filter.Since is null ? "" : " AND w.created_at >= @Since::date::timestamp AT TIME ZONE 'UTC'") + (filter.Until is null ? "" : " AND w.created_at < (@Until::date + 1)::timestamp AT TIME ZONE 'UTC'");
         var listSql = $"SELECT {Columns} FROM webhooks w WHERE {(AccountScope.IsAll ? "true" : "w.account_ids <@ @Scope")}{chosen} ORDER BY w.created_at DESC, w.id";
         await using var connection = await _dataSource.OpenConnectionAsync(ct);
-        return (await connection.QueryAsync<Webhook>(new(listSql, new { filter.AccountId, filter.ChangedSince, Now = now, Webhook.MostCounted, Scope = AccountScope.Accounts }, cancellationToken: ct))).AsList();
+        return (await connection.QueryAsync<Webhook>(new(listSql, new { filter.AccountId, filter.ChangedSince, filter.CreatedBy, filter.Since, filter.Until, Now = now, Webhook.MostCounted, Scope = AccountScope.Accounts }, cancellationToken: ct))).AsList();
     }
 
     public async Task<Webhook?> FindAsync(Guid id, DateTimeOffset now, CancellationToken ct)

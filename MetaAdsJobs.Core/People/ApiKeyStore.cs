@@ -10,7 +10,9 @@ namespace MetaAdsJobs.Core.People;
 
 /// <summary>Which keys to list.</summary>
 /// <param name="Person">The mail of their user.</param>
-public sealed record KeyFilter(string? Person = null, KeyState? State = null);
+/// <param name="Since">A day in UTC on which they were made, or a later one.</param>
+/// <param name="ChangedSince">Made or revoked since, or past their time since; that one was used is no change.</param>
+public sealed record KeyFilter(string? Person = null, KeyState? State = null, DateOnly? Since = null, DateOnly? Until = null, DateTimeOffset? ChangedSince = null);
 
 /// <summary>Keys: made for a user, listed, and revoked at once. A key is shown when it is made and never again; kept is its hash.</summary>
 public sealed class ApiKeyStore(NpgsqlDataSource dataSource, UserStore users, TimeProvider time)
@@ -38,6 +40,9 @@ public sealed class ApiKeyStore(NpgsqlDataSource dataSource, UserStore users, Ti
         if (only is not null) conditions.Add("k.id = @Only");
         if (before is not null) conditions.Add("k.id < @Before");
         if (filter.Person is not null) conditions.Add("lower(u.mail) = lower(@Person)");
+        if (filter.Since is not null) conditions.Add("k.created_at >= @Since::date::timestamp AT TIME ZONE 'UTC'");
+        if (filter.Until is not null) conditions.Add("k.created_at < (@Until::date + 1)::timestamp AT TIME ZONE 'UTC'");
+        if (filter.ChangedSince is not null) conditions.Add("(GREATEST(k.created_at, k.revoked_at) >= @ChangedSince OR k.expires_at BETWEEN @ChangedSince AND @Now)");
         if (filter.State is { } state)
         {
             conditions.Add(state switch
@@ -50,7 +55,7 @@ public sealed class ApiKeyStore(NpgsqlDataSource dataSource, UserStore users, Ti
 
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         return [.. (await connection.QueryAsync<Row>(new($"{ReadSql} WHERE {string.Join(" AND ", conditions)} ORDER BY k.id DESC LIMIT @Limit",
-            new { UserId = userId, Only = only, Before = before, Limit = limit, filter.Person, Now = time.GetUtcNow() }, cancellationToken: ct))).Select(row => row.ToKey())];
+            new { UserId = userId, Only = only, Before = before, Limit = limit, filter.Person, filter.Since, filter.Until, filter.ChangedSince, Now = time.GetUtcNow() }, cancellationToken: ct))).Select(row => row.ToKey())];
     }
 
     /// <returns>All that are live, all that have expired and could be revoked, and the newest of those that were.</returns>
@@ -73,8 +78,8 @@ public sealed class ApiKeyStore(NpgsqlDataSource dataSource, UserStore users, Ti
     }
 
     /// <returns>Those of the caller, the newest first; who comes by a key sees that one alone.</returns>
-    public async Task<IReadOnlyList<ApiKey>> ListOfAsync(Caller caller, KeyState? state, Guid? before, int limit, CancellationToken ct) =>
-        caller.UserId is { } user ? await ListAsync(user, caller.KeyId, new(State: state), before, limit, ct) : [];
+    public async Task<IReadOnlyList<ApiKey>> ListOfAsync(Caller caller, KeyFilter filter, Guid? before, int limit, CancellationToken ct) =>
+        caller.UserId is { } user ? await ListAsync(user, caller.KeyId, filter, before, limit, ct) : [];
 
     /// <summary>One of the caller's; who comes by a key revokes that one alone.</summary>
     public async Task<PeopleSaved<ApiKey>> RevokeOfAsync(Caller caller, Guid id, CancellationToken ct) =>

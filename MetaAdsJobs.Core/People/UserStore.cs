@@ -7,7 +7,8 @@ namespace MetaAdsJobs.Core.People;
 /// <param name="Search">A part of the name or the mail.</param>
 /// <param name="AccountId">Those who may look at it; who is disabled looks at nothing.</param>
 /// <param name="ChangedSince">The user itself, what it is given included.</param>
-public sealed record UserFilter(string? Search = null, string? Role = null, Guid? AccountId = null, DateTimeOffset? ChangedSince = null);
+/// <param name="Since">A day in UTC on which they were added, or a later one.</param>
+public sealed record UserFilter(string? Search = null, string? Role = null, Guid? AccountId = null, DateTimeOffset? ChangedSince = null, DateOnly? Since = null, DateOnly? Until = null);
 
 /// <summary>Reads users, with what they may see.</summary>
 public sealed class UserStore(NpgsqlDataSource dataSource)
@@ -30,9 +31,11 @@ public sealed class UserStore(NpgsqlDataSource dataSource)
         if (filter.Role is not null) conditions.Add("u.role = @Role");
         if (filter.AccountId is not null) conditions.Add(SeesSql);
         if (filter.ChangedSince is not null) conditions.Add("u.updated_at >= @ChangedSince");
+        if (filter.Since is not null) conditions.Add("u.created_at >= @Since::date::timestamp AT TIME ZONE 'UTC'");
+        if (filter.Until is not null) conditions.Add("u.created_at < (@Until::date + 1)::timestamp AT TIME ZONE 'UTC'");
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         return [.. (await connection.QueryAsync<Row>(new($"{ReadSql} WHERE {string.Join(" AND ", conditions)} ORDER BY u.id LIMIT @Limit",
-            new { filter.Search, filter.Role, filter.AccountId, filter.ChangedSince, After = after, Limit = limit }, cancellationToken: ct))).Select(row => row.ToUser())];
+            new { filter.Search, filter.Role, filter.AccountId, filter.ChangedSince, filter.Since, filter.Until, After = after, Limit = limit }, cancellationToken: ct))).Select(row => row.ToUser())];
     }
 
     public async Task<User?> FindAsync(Guid id, CancellationToken ct)

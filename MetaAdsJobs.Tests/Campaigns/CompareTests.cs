@@ -160,6 +160,20 @@ public sealed class CompareTests
         Assert.That((await _world.TreeAsync(tree)).AdSets[0].Budget.BidAmount, Is.Null);
     }
 
+    /// <summary>The campaign's own row is as it was: whoever keeps a copy of all campaigns is told of it all the same.</summary>
+    [Test]
+    public async Task What_is_found_below_a_campaign_is_a_change_of_it_and_a_comparison_that_finds_nothing_is_none()
+    {
+        const string ChangedSql = "SELECT told_at = compared_at FROM meta_campaigns";
+        var tree = await _world.BuiltAsync();
+        await _world.ByHandAsync("daily_budget", "70000", tree.AdSets[0].MetaId);
+        Assert.That(await _world.CompareAsync(), Is.EqualTo(1));
+        Assert.That(await _world.QueryAsync<bool>(ChangedSql), Is.EqualTo([true]));
+        _world.Time.Advance(TimeSpan.FromHours(1));
+        Assert.That(await _world.CompareAsync(), Is.EqualTo(1));
+        Assert.That(await _world.QueryAsync<bool>(ChangedSql), Is.EqualTo([false]));
+    }
+
     [Test]
     public async Task What_was_changed_by_hand_is_found_also_while_the_account_s_calls_are_spaced()
     {

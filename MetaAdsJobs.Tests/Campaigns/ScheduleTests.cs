@@ -67,7 +67,7 @@ public sealed class ScheduleTests
         if (status != "missed") return;
         Assert.That((await _world.Get<EditReader>().FindAsync(edit, CancellationToken.None))!.Error, Does.StartWith("missed: it was due at ").And.Contain("more than 30 minutes"));
         Assert.That(await _world.QueryAsync<string>("SELECT concat(method, ' ', sent ->> 'activation') FROM meta_changes WHERE method = 'NOTE'"), Is.EqualTo(["NOTE missed"]));
-        var due = await _world.Get<DueReader>().ListAsync(null, _at.AddHours(-1), _at.AddHours(1), null, 10, CancellationToken.None);
+        var due = await _world.Get<DueReader>().ListAsync(new(_at.AddHours(-1), _at.AddHours(1)), null, 10, CancellationToken.None);
         Assert.That(due.Select(one => (one.Status, one.DueAt)), Is.EqualTo([("missed", _at)]));
         Assert.That((await _world.EditAsync(EditKind.Publish, tree.Campaign.MetaId)).Status, Is.EqualTo("succeeded"), "it is published if it is still wanted");
     }

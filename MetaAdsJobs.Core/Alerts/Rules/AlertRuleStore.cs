@@ -8,7 +8,9 @@ namespace MetaAdsJobs.Core.Alerts.Rules;
 /// <summary>Which rules to list.</summary>
 /// <param name="AccountId">Those that watch it: it among others, or all; of campaigns, at least one of its own.</param>
 /// <param name="ChangedSince">Made, changed, or switched on or off.</param>
-public sealed record AlertRuleFilter(Guid? AccountId = null, DateTimeOffset? ChangedSince = null);
+/// <param name="CreatedBy">Who made it, as the audit names it.</param>
+/// <param name="Since">A day in UTC on which they were made, or a later one.</param>
+public sealed record AlertRuleFilter(Guid? AccountId = null, DateTimeOffset? ChangedSince = null, string? CreatedBy = null, DateOnly? Since = null, DateOnly? Until = null);
 
 /// <summary>Rows of alert_rules.</summary>
 public sealed class AlertRuleStore
@@ -36,10 +38,11 @@ public sealed class AlertRuleStore
     /// <summary>Those that are built in first, then by name.</summary>
     public async Task<IReadOnlyList<AlertRule>> ListAsync(AlertRuleFilter filter, CancellationToken ct)
     {
-        var chosen = (filter.AccountId is null ? "" : $" AND {WatchesSql}") + (filter.ChangedSince is null ? "" : " AND r.updated_at >= @ChangedSince");
+        var chosen = (filter.AccountId is null ? "" : $" AND {WatchesSql}") + (filter.ChangedSince is null ? "" : " AND r.updated_at >= @ChangedSince") + (filter.CreatedBy is null ? "" : " AND r.created_by = @CreatedBy")
+            + (filter.Since is null ? "" : " AND r.created_at >= @Since::date::timestamp AT TIME ZONE 'UTC'") + (filter.Until is null ? "" : " AND r.created_at < (@Until::date + 1)::timestamp AT TIME ZONE 'UTC'");
         var listSql = $"SELECT {Columns} FROM alert_rules r WHERE {(AccountScope.IsAll ? "true" : "r.account_ids <@ @Scope")}{chosen} ORDER BY r.built_in IS NULL, r.name, r.id";
         await using var connection = await _dataSource.OpenConnectionAsync(ct);
-        return (await connection.QueryAsync<AlertRule>(new(listSql, new { filter.AccountId, filter.ChangedSince, Scope = AccountScope.Accounts }, cancellationToken: ct))).AsList();
+        return (await connection.QueryAsync<AlertRule>(new(listSql, new { filter.AccountId, filter.ChangedSince, filter.CreatedBy, filter.Since, filter.Until, Scope = AccountScope.Accounts }, cancellationToken: ct))).AsList();
     }
 
     public async Task<AlertRule?> FindAsync(Guid id, CancellationToken ct)

@@ -145,7 +145,7 @@ internal sealed class CompareStore(NpgsqlDataSource dataSource, CampaignTrees tr
             SELECT 1 FROM meta_campaigns WHERE request_id = @RequestId FOR NO KEY UPDATE;
             SELECT 1 FROM activations WHERE request_id = @RequestId FOR UPDATE;
             WITH fence AS (
-                UPDATE meta_campaigns c SET compared_at = CASE WHEN @MissingIds::text[] IS NULL THEN @Now ELSE c.compared_at END, compare_at = @NextAt, missing_since = @MissingSince, missing_ids = @MissingIds FROM (SELECT id, compared_at FROM meta_campaigns) earlier WHERE c.request_id = @RequestId AND earlier.id = c.id
+                UPDATE meta_campaigns c SET compared_at = CASE WHEN @MissingIds::text[] IS NULL THEN @Now ELSE c.compared_at END, compare_at = @NextAt, missing_since = @MissingSince, missing_ids = @MissingIds, told_at = CASE WHEN @IsChanged THEN @Now ELSE c.told_at END FROM (SELECT id, compared_at FROM meta_campaigns) earlier WHERE c.request_id = @RequestId AND earlier.id = c.id
                   AND {Stands} AND NOT EXISTS (SELECT 1 FROM activations v WHERE v.request_id = c.request_id AND cardinality(v.paused_ids) > 0)
                 RETURNING c.request_id, c.social_account_id, COALESCE(earlier.compared_at, c.created_at) AS since),
             told AS (
@@ -180,7 +180,7 @@ internal sealed class CompareStore(NpgsqlDataSource dataSource, CampaignTrees tr
         var told = await ListOutsideAsync(connection, transaction, due.Tree, changes, ct);
         await using (var answers = await connection.QueryMultipleAsync(new(SaveSql, new
         {
-            due.Tree.RequestId, due.TakenUntil, due.LastEdit, due.ActivationChangedAt, Now = time.GetUtcNow(), NextAt = nextAt, MissingIds = missing?.Ids, MissingSince = missing?.Since,
+            due.Tree.RequestId, due.TakenUntil, due.LastEdit, due.ActivationChangedAt, Now = time.GetUtcNow(), NextAt = nextAt, MissingIds = missing?.Ids, MissingSince = missing?.Since, IsChanged = changes.Count > 0,
             Levels = Of(told, change => LevelOf(change.Object.Kind)), MetaIds = Of(told, change => change.Object.MetaId), Fields = Of(told, change => change.Field), Was = Of(told, change => change.Was), Is = Of(told, change => change.Is),
             State = tree.Campaign.IsOn ? "active" : tree.Campaign.IsGone ? "ended" : "idle", DailyCents = tree.DailyAmountCents(time.GetUtcNow()), EndsAt = tree.LastEnd?.ToUniversalTime(),
         }, transaction, cancellationToken: ct)))

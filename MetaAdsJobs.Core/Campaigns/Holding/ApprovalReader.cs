@@ -65,7 +65,8 @@ public sealed record ApprovalRequest
 /// <param name="Status">Null: whatever became of them.</param>
 /// <param name="Person">Who has asked, or decided.</param>
 /// <param name="ChangedSince">Those that are asked for still, and those that were decided or over since.</param>
-public sealed record ApprovalFilter(string? Status, Guid? AccountId = null, string? Person = null, DateOnly? Since = null, DateOnly? Until = null, DateTimeOffset? ChangedSince = null);
+/// <param name="ClipId">Of campaigns that show it, or were to.</param>
+public sealed record ApprovalFilter(string? Status, Guid? AccountId = null, string? Person = null, DateOnly? Since = null, DateOnly? Until = null, DateTimeOffset? ChangedSince = null, Guid? ClipId = null);
 
 /// <summary>Reads approvals for people and programs.</summary>
 public sealed class ApprovalReader(NpgsqlDataSource dataSource)
@@ -94,15 +95,16 @@ public sealed class ApprovalReader(NpgsqlDataSource dataSource)
         if (filter.Since is not null) conditions.Add("p.asked_at >= @Since::date::timestamp AT TIME ZONE 'UTC'");
         if (filter.Until is not null) conditions.Add("p.asked_at < (@Until::date + 1)::timestamp AT TIME ZONE 'UTC'");
         if (filter.ChangedSince is not null) conditions.Add("(p.state = 'asked' OR p.decided_at >= @ChangedSince)");
+        if (filter.ClipId is not null) conditions.Add($"p.request_id = ANY ({ClipScope.CampaignsSql})");
         if (before is not null) conditions.Add("p.number < @Before");
         var where = string.Join(" AND ", conditions);
         // Those that are asked for have an index of their own, in which few are passed over.
-        var listed = AccountScope.IsFew && filter.AccountId is null && filter.Status != "asked"
+        var listed = AccountScope.IsFew && filter.AccountId is null && filter.ClipId is null && filter.Status != "asked"
             ? AccountScope.OfEach("p.*", "approvals p", where, "p.social_account_id", "number DESC", "@Limit")
             : $"SELECT p.* FROM approvals p WHERE {where}{AccountScope.And("p.social_account_id")} ORDER BY number DESC LIMIT @Limit";
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         var rows = (await connection.QueryAsync<Row>(new($"{ReadSql($"({listed})")} ORDER BY p.number DESC",
-            new { filter.Status, filter.AccountId, filter.Person, filter.Since, filter.Until, filter.ChangedSince, Before = before, Limit = limit + 1, Scope = AccountScope.Accounts }, cancellationToken: ct))).AsList();
+            new { filter.Status, filter.AccountId, filter.Person, filter.Since, filter.Until, filter.ChangedSince, filter.ClipId, Before = before, Limit = limit + 1, Scope = AccountScope.Accounts }, cancellationToken: ct))).AsList();
         var page = rows.Take(limit).ToList();
         return (page.ConvertAll(row => row.ToApproval()), rows.Count > limit ? page[^1].Number : null);
     }

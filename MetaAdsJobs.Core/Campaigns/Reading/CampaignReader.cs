@@ -97,22 +97,26 @@ public sealed class CampaignReader
         if (filter.Since is not null) walked.Add("c.created_at >= @Since::date::timestamp AT TIME ZONE 'UTC'");
         if (filter.Until is not null) walked.Add("c.created_at < (@Until::date + 1)::timestamp AT TIME ZONE 'UTC'");
         if (owner is not null) walked.Add("c.request_id = @Owner");
-        if (filter.ClipId is not null) walked.Add("""
-            c.request_id = ANY (ARRAY(
-                SELECT k.request_id FROM run_clips k WHERE k.clip_id = @ClipId
-                UNION SELECT h.request_id FROM run_clips k JOIN orchestrations o ON o.request_id = k.request_id JOIN meta_campaigns h ON h.meta_id = k.into_campaign WHERE k.clip_id = @ClipId AND k.into_campaign IS NOT NULL AND o.status = 'succeeded'))
-            """);
+        if (filter.ClipId is not null) walked.Add($"c.request_id = ANY ({ClipScope.CampaignsSql})");
         if (filter.RequestedBy is not null) walked.Add("c.requested_by = @RequestedBy");
         AccountScope.AddTo(walked, "c.social_account_id");
         if (filter.Status is not null) found.Add("c.status = @Status");
         if (patterns is not null) found.Add("c.name ~* ALL (@Patterns)");
+        var changed = filter.ChangedSince is { } moment ? await ChangedCampaigns.FindAsync(connection, moment, ct) : null;
+        if (filter.ChangedSince is not null && changed is null) found.Add(ChangedCampaigns.HasSql);
+        var most = filter.ChangedSince is not null && changed is null ? ChangedCampaigns.MostWalked : MostWalked;
+        // A join, so that these alone are read, wherever they stand among all.
+        var campaigns = changed is null ? "meta_campaigns c" : "unnest(@Changed) AS n (request_id) JOIN meta_campaigns c ON c.request_id = n.request_id";
         var walkSql = $"""
-            WITH c AS MATERIALIZED (SELECT c.id, c.request_id, c.name, c.status, c.created_at FROM meta_campaigns c {Where(walked)} ORDER BY c.id DESC LIMIT @Walk)
+            WITH c AS MATERIALIZED (SELECT c.id, c.request_id, c.meta_id, c.name, c.status, c.created_at, c.told_at FROM {campaigns} {Where(walked)} ORDER BY c.id DESC LIMIT @Walk)
             SELECT ARRAY(SELECT c.id FROM c {Where(found)} ORDER BY c.id DESC LIMIT @Limit) AS ids, l.id, l.created_at
-            FROM (VALUES (1)) one (row) LEFT JOIN (SELECT c.id, c.created_at FROM c ORDER BY c.id DESC OFFSET {MostWalked - 1}) l ON true
+            FROM (VALUES (1)) one (row) LEFT JOIN (SELECT c.id, c.created_at FROM c ORDER BY c.id DESC OFFSET {most - 1}) l ON true
             """;
-        return await connection.QuerySingleAsync<(long[], long?, DateTimeOffset?)>(new(walkSql,
-            new { Before = before, filter.AccountId, filter.ClipId, filter.RequestedBy, filter.Since, filter.Until, Owner = owner, filter.Status, Patterns = patterns, Scope = AccountScope.Accounts, Walk = found.Count == 0 ? limit : MostWalked, Limit = limit }, cancellationToken: ct));
+        return await connection.QuerySingleAsync<(long[], long?, DateTimeOffset?)>(new(walkSql, new
+        {
+            Before = before, filter.AccountId, filter.ClipId, filter.RequestedBy, filter.Since, filter.Until, filter.ChangedSince, Changed = changed, Owner = owner, filter.Status, Patterns = patterns,
+            Scope = AccountScope.Accounts, Walk = found.Count == 0 ? limit : most, Limit = limit,
+        }, cancellationToken: ct));
     }
 
     private static string Where(List<string> conditions) => conditions.Count == 0 ? "" : "WHERE " + string.Join(" AND ", conditions);

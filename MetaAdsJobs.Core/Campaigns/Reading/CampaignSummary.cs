@@ -112,7 +112,9 @@ public sealed record CampaignDetail(CampaignSummary Campaign, string Currency, C
 /// <param name="Search">Words of the name, each its beginning at least; or an id that Meta gave to it, to an ad set or to an ad of it.</param>
 /// <param name="ClipId">The first clip that its run was asked to show.</param>
 /// <param name="RequestedBy">Who asked for it, as the audit names it.</param>
-public sealed record CampaignFilter(Guid? AccountId = null, string? Status = null, string? Search = null, DateOnly? Since = null, DateOnly? Until = null, Guid? ClipId = null, string? RequestedBy = null);
+/// <param name="ChangedSince">Those of which anything has changed since, or may at any time; numbers are told by themselves.</param>
+public sealed record CampaignFilter(
+    Guid? AccountId = null, string? Status = null, string? Search = null, DateOnly? Since = null, DateOnly? Until = null, Guid? ClipId = null, string? RequestedBy = null, DateTimeOffset? ChangedSince = null);
 
 /// <summary>One page of a list.</summary>
 /// <param name="Next">The cursor of the page after it; null on the last one.</param>

@@ -9,7 +9,8 @@ namespace MetaAdsJobs.Core.Campaigns.Reading;
 /// <summary>Which edits to list. Days are UTC, of when one was asked for.</summary>
 /// <param name="CampaignId">Meta's id.</param>
 /// <param name="ChangedSince">Those that have not ended, and those that have ended since.</param>
-public sealed record EditFilter(string? CampaignId, Guid? AccountId, string? Status, DateOnly? Since = null, DateOnly? Until = null, DateTimeOffset? ChangedSince = null, string? AskedBy = null, string? AskedKey = null);
+/// <param name="ClipId">Of campaigns that show it, or were to.</param>
+public sealed record EditFilter(string? CampaignId, Guid? AccountId, string? Status, DateOnly? Since = null, DateOnly? Until = null, DateTimeOffset? ChangedSince = null, string? AskedBy = null, string? AskedKey = null, Guid? ClipId = null);
 
 /// <summary>Reads edits of campaigns for people and programs.</summary>
 public sealed class EditReader(NpgsqlDataSource dataSource)
@@ -40,6 +41,7 @@ public sealed class EditReader(NpgsqlDataSource dataSource)
         List<string> conditions = ["true"];
         if (campaignId is not null) conditions.Add("e.request_id = (SELECT request_id FROM meta_campaigns WHERE meta_id = @CampaignId)");
         if (accountId is not null) conditions.Add("e.social_account_id = @AccountId");
+        if (filter.ClipId is not null) conditions.Add($"e.request_id = ANY ({ClipScope.CampaignsSql})");
         if (status is not null) conditions.Add("e.state = @Status");
         if (filter.AskedBy is not null) conditions.Add("e.asked_by = @AskedBy");
         if (filter.AskedKey is not null) conditions.Add("e.asked_key = @AskedKey");
@@ -50,7 +52,7 @@ public sealed class EditReader(NpgsqlDataSource dataSource)
         AccountScope.AddTo(conditions, "e.social_account_id");
         var listSql = $"{EditSql} WHERE {string.Join(" AND ", conditions)} ORDER BY e.number DESC LIMIT @Limit";
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        var rows = (await connection.QueryAsync<Row>(new(listSql, new { CampaignId = campaignId, AccountId = accountId, Status = status, Before = before, Limit = limit + 1, Scope = AccountScope.Accounts, filter.Since, filter.Until, filter.ChangedSince, filter.AskedBy, filter.AskedKey }, cancellationToken: ct))).AsList();
+        var rows = (await connection.QueryAsync<Row>(new(listSql, new { CampaignId = campaignId, AccountId = accountId, Status = status, Before = before, Limit = limit + 1, Scope = AccountScope.Accounts, filter.Since, filter.Until, filter.ChangedSince, filter.AskedBy, filter.AskedKey, filter.ClipId }, cancellationToken: ct))).AsList();
         var page = rows.Take(limit).ToList();
         return (page.ConvertAll(row => row.ToEdit()), rows.Count > limit ? page[^1].Number : null);
     }

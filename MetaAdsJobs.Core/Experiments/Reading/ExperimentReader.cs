@@ -12,7 +12,8 @@ namespace MetaAdsJobs.Core.Experiments.Reading;
 /// <summary>Which experiments to list. Days are UTC, of when one was begun.</summary>
 /// <param name="CreatedBy">Who began it, as the audit names it.</param>
 /// <param name="ChangedSince">Those that run, and those that were judged, decided or stopped since.</param>
-public sealed record ExperimentFilter(string? State = null, Guid? AccountId = null, DateOnly? Since = null, DateOnly? Until = null, string? CreatedBy = null, DateTimeOffset? ChangedSince = null);
+/// <param name="ClipId">Whose run, or an edit since, was to show it.</param>
+public sealed record ExperimentFilter(string? State = null, Guid? AccountId = null, DateOnly? Since = null, DateOnly? Until = null, string? CreatedBy = null, DateTimeOffset? ChangedSince = null, Guid? ClipId = null);
 
 /// <summary>Reads experiments for people, newest first; and of one all there is.</summary>
 public sealed class ExperimentReader(NpgsqlDataSource dataSource)
@@ -46,12 +47,13 @@ public sealed class ExperimentReader(NpgsqlDataSource dataSource)
         if (filter.Until is not null) conditions.Add("e.id < @Until");
         if (filter.CreatedBy is not null) conditions.Add("e.created_by = @CreatedBy");
         if (filter.ChangedSince is not null) conditions.Add("(e.state = 'running' OR GREATEST(e.judged_at, e.decided_at, e.stopped_at) >= @ChangedSince)");
+        if (filter.ClipId is not null) conditions.Add("e.request_id IN (SELECT k.request_id FROM run_clips k WHERE k.clip_id = @ClipId)");
         AccountScope.AddTo(conditions, "e.social_account_id");
         var listSql = $"SELECT {Columns} FROM (SELECT * FROM experiments e WHERE {string.Join(" AND ", conditions)} ORDER BY e.id DESC LIMIT @Limit) e {From} ORDER BY e.id DESC";
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         return (await connection.QueryAsync<ExperimentSummary>(new(listSql, new
         {
-            filter.State, filter.AccountId, After = after, Limit = limit, Scope = AccountScope.Accounts, filter.CreatedBy, filter.ChangedSince,
+            filter.State, filter.AccountId, After = after, Limit = limit, Scope = AccountScope.Accounts, filter.CreatedBy, filter.ChangedSince, filter.ClipId,
             From = RunFilter.FirstOf(filter.Since), Until = RunFilter.FirstAfter(filter.Until),
         }, cancellationToken: ct))).AsList();
     }

@@ -58,7 +58,7 @@ internal sealed class TakeClip(ClipEventStore store, TemplateStore templates, Pl
         var planned = await plan.ExecuteAsync(publisher, template, clip, accountId, byPerson: takenBy is not null, ct);
         if (planned.State != "accepted") return planned;
         // The same is there already where it is shown in another account, too.
-        if (!await clips.InsertAsync(planned.Shown!, ct) && await clips.IsSameAsync(planned.Shown!, ct) != true) throw new InvalidOperationException($"Another clip has been put under the id {planned.Shown!.Id} a moment ago: taken again, this one has another id");
+        if (!await clips.InsertAsync(planned.Shown!, publisher.RequestedBy, ct) && await clips.IsSameAsync(planned.Shown!, ct) != true) throw new InvalidOperationException($"Another clip has been put under the id {planned.Shown!.Id} a moment ago: taken again, this one has another id");
         // No key: the clip's row in clip_runs is what a key would be, and outlives the publisher's changes of mind about a clip.
         var accepted = await accept.ExecuteAsync(JsonSerializer.SerializeToElement(planned.Request), publisher.RequestedBy, idempotencyKey: null, queue.EnqueueRow, ct);
         // Judged a moment ago, by the same rules: only what has changed in between can be refused now, and all of it is tried again.

@@ -50,6 +50,7 @@ public sealed class ClipsInTests
 
         var log = (await _manager.GetAsync($"{publisher.Url}/events?state=accepted")).Json["items"]!.AsArray();
         Assert.That((log.Count, (string?)log[0]!["message_id"], (string?)log[0]!["outcomes"]![0]!["run_status"]), Is.EqualTo((1, message.Id, "succeeded")));
+        Assert.That((await _manager.GetAsync("/meta/clips?created_by=publisher:whole")).Json["items"]!.AsArray(), Has.Count.EqualTo(1), "whoever sends it has added it");
         var one = await _manager.GetAsync($"{publisher.Url}/events/{log[0]!["id"]}");
         Assert.That((string?)one.Json["data"]!["clip_id"], Is.EqualTo("whole"), one.Text);
         foreach (var url in (string[])["/meta/publishers", publisher.Url, $"{publisher.Url}/events"]) Assert.That((await _manager.GetAsync(url)).Text, Does.Contain("whole").And.Not.Contain("whsec_"));

@@ -133,11 +133,11 @@ internal static class PageWorld
         """;
 
     private static readonly string CampaignsSql = """
-        INSERT INTO meta_campaigns (request_id, social_account_id, meta_id, name, objective, status, created_at, requested_by)
-        SELECT request_id, social_account_id, (120210000000000000 + job_id::bigint * 10)::text, campaign_name, 'OUTCOME_SALES', 'PAUSED', completed_at, requested_by
+        INSERT INTO meta_campaigns (request_id, social_account_id, meta_id, name, objective, status, created_at, told_at, requested_by)
+        SELECT request_id, social_account_id, (120210000000000000 + job_id::bigint * 10)::text, campaign_name, 'OUTCOME_SALES', 'PAUSED', completed_at, completed_at, requested_by
         FROM orchestrations WHERE status = 'succeeded' ORDER BY request_id DESC LIMIT 300000;
-        INSERT INTO activations (request_id, social_account_id, state, daily_cents, changed_at)
-        SELECT request_id, social_account_id, CASE WHEN job_id::int % 20 = 0 THEN 'active' ELSE 'ended' END, 10000, completed_at
+        INSERT INTO activations (request_id, social_account_id, state, daily_cents, changed_at, told_at)
+        SELECT request_id, social_account_id, CASE WHEN job_id::int % 20 = 0 THEN 'active' ELSE 'ended' END, 10000, completed_at, completed_at
         FROM orchestrations WHERE status = 'succeeded' AND (request ->> 'auto_publish')::boolean ORDER BY request_id DESC LIMIT 100000
         """;
 
