@@ -35,11 +35,11 @@ internal static class UserEndpoints
     {
         var users = meta.MapGroup("/users").WithTags("People").RequireAuthorization(Policies.Administer);
         users.MapGet("/", ListAsync).WithSummary("Users, in the order in which they were added").WithDescription("social_account_id: those who see the account, by itself, by a group or with all; who is disabled sees none. changed_since: the user itself, what it is given included; not what is in its groups.").Produces<Page<User>>().ProducesValidationProblem(422);
-        users.MapPost("/", CreateAsync).WithMetadata(new InDoubtAdvice("Send it again: 409 tells that the user was added.")).WithSummary("Add a user").WithDescription("Without all_accounts, accounts or groups the user sees nothing. may_spend lets a manager or an admin change what is in the account; without it, look only.")
+        users.MapPost("/", CreateAsync).WithTag().WithMetadata(new InDoubtAdvice("Send it again: 409 tells that the user was added.")).WithSummary("Add a user").WithDescription("Without all_accounts, accounts or groups the user sees nothing. may_spend lets a manager or an admin change what is in the account; without it, look only.")
             .Accepts<UserBody>("application/json").Produces<User>(201).ProducesProblem(409).ProducesValidationProblem(422);
-        users.MapGet("/{id:guid}", async (Guid id, UserStore store, CancellationToken ct) => await store.FindAsync(id, ct) is { } user ? Results.Ok(user) : NotFound(id)).WithSummary("One of them").Produces<User>().ProducesProblem(404);
-        users.MapPatch("/{id:guid}", ChangeAsync).WithMetadata(InDoubtAdvice.Undoes).WithSummary("Change a user, or disable one").WithDescription("What the user may do changes with this call, for keys too; the user's sessions end.")
-            .Accepts<UserChanges>("application/json").Produces<User>().ProducesProblem(404).ProducesValidationProblem(422);
+        users.MapGet("/{id:guid}", async (Guid id, HttpResponse response, UserStore store, CancellationToken ct) => await store.FindAsync(id, ct) is { } user ? ChangeVersion.Tagged(response, user.UpdatedAt, Results.Ok(user)) : NotFound(id)).WithTag().WithSummary("One of them").Produces<User>().ProducesProblem(404);
+        users.MapPatch("/{id:guid}", ChangeAsync).WithIfMatch().WithTag().WithMetadata(InDoubtAdvice.Undoes).WithSummary("Change a user, or disable one").WithDescription("What the user may do changes with this call, for keys too; the user's sessions end.")
+            .Accepts<UserChanges>("application/json").Produces<User>().ProducesProblem(404).ProducesProblem(412).ProducesValidationProblem(422);
         users.MapPost("/{id:guid}/link", LinkAsync).WithMetadata(InDoubtAdvice.NoHarm).WithSummary("A link that opens the console for the user, once, within a day").Produces<LinkResponse>().ProducesProblem(404).ProducesProblem(409);
         users.MapGet("/{id:guid}/keys", async (Guid id, ApiKeyStore keys, UserStore store, [OneOf(typeof(KeyState))] string? state, string? limit, string? cursor, CancellationToken ct) =>
             await ListKeysAsync(async (filter, before, count) => await store.FindAsync(id, ct) is null ? null : await keys.ListAsync(id, filter, before, count, ct), null, state, limit, cursor, id)).WithSummary("A user's keys, newest first").WithDescription(KeyStates)
@@ -102,7 +102,7 @@ internal static class UserEndpoints
         if (problem is not null) return problem;
         return await save.CreateAsync(body, request.HttpContext.User.CallerName(), ct) switch
         {
-            PeopleSaved<User>.Done done => Results.Created($"/meta/users/{done.Value.Id}", done.Value),
+            PeopleSaved<User>.Done done => ChangeVersion.Tagged(request.HttpContext.Response, done.Value.UpdatedAt, Results.Created($"/meta/users/{done.Value.Id}", done.Value)),
             PeopleSaved<User>.Invalid invalid => Problems.Invalid(invalid.Errors),
             PeopleSaved<User>.Refused refused => Problems.Conflict(refused.Reason),
             _ => throw new InvalidOperationException("unreachable: a new user cannot be unknown"),
@@ -113,10 +113,11 @@ internal static class UserEndpoints
     {
         var (body, problem) = await JsonBody.ReadAsync(request, ct);
         if (problem is not null) return problem;
-        return await save.ChangeAsync(id, body, ct) switch
+        return await save.ChangeAsync(id, body, user => ChangeVersion.Matches(request, user.UpdatedAt), ct) switch
         {
-            PeopleSaved<User>.Done done => Results.Ok(done.Value),
+            PeopleSaved<User>.Done done => ChangeVersion.Tagged(request.HttpContext.Response, done.Value.UpdatedAt, Results.Ok(done.Value)),
             PeopleSaved<User>.Invalid invalid => Problems.Invalid(invalid.Errors),
+            PeopleSaved<User>.Outdated => ChangeVersion.Outdated("user", id),
             _ => NotFound(id),
         };
     }
