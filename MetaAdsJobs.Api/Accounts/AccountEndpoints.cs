@@ -57,7 +57,7 @@ internal static class AccountEndpoints
         if (problem is not null) return problem;
         return await save.CreateAsync(body, IdempotencyKey.Of(http, idempotencyKey, body), ct) switch
         {
-            Saved<SocialAccount>.Done done => AccountVersion.Tagged(IdempotencyKey.Tell(http, done.Replayed), done.Value, Results.Created($"/meta/accounts/{done.Value.Id}", done.Value)),
+            Saved<SocialAccount>.Done done => ChangeVersion.Tagged(IdempotencyKey.Tell(http, done.Replayed), done.Value.UpdatedAt, Results.Created($"/meta/accounts/{done.Value.Id}", done.Value)),
             Saved<SocialAccount>.Invalid invalid => Problems.Invalid(invalid.Errors),
             Saved<SocialAccount>.KeyReused => IdempotencyKey.Reused("account"),
             Saved<SocialAccount>.Taken taken => Taken(taken),
@@ -70,11 +70,11 @@ internal static class AccountEndpoints
     {
         var (body, problem) = await JsonBody.ReadAsync(request, ct);
         if (problem is not null) return problem;
-        return await save.ChangeAsync(id, body, account => AccountVersion.Matches(request, account), ct) switch
+        return await save.ChangeAsync(id, body, account => ChangeVersion.Matches(request, account.UpdatedAt), ct) switch
         {
-            Saved<SocialAccount>.Done done => AccountVersion.Tagged(request.HttpContext.Response, done.Value, Results.Ok(done.Value)),
+            Saved<SocialAccount>.Done done => ChangeVersion.Tagged(request.HttpContext.Response, done.Value.UpdatedAt, Results.Ok(done.Value)),
             Saved<SocialAccount>.Invalid invalid => Problems.Invalid(invalid.Errors),
-            Saved<SocialAccount>.Outdated => Problems.Outdated($"The account {id} has been changed since: it no longer has the ETag that If-Match names. GET it again and send the change for what it is now; nothing was changed."),
+            Saved<SocialAccount>.Outdated => ChangeVersion.Outdated("account", id),
             Saved<SocialAccount>.Retired => Problems.Of(ProblemKind.AccountRetired, $"The account {id} is retired: it stays as it is. Add another for its ad account, if need be."),
             _ => Problems.NotFound("social account", id),
         };
@@ -98,9 +98,9 @@ internal static class AccountEndpoints
             if (fields.Errors.Any) return Problems.Invalid(fields.Errors);
         }
 
-        return await retire.ExecuteAsync(id, account => AccountVersion.Matches(request, account), leaveActive, user.CallerName(), ct) switch
+        return await retire.ExecuteAsync(id, account => ChangeVersion.Matches(request, account.UpdatedAt), leaveActive, user.CallerName(), ct) switch
         {
-            Retirement.Done done => AccountVersion.Tagged(request.HttpContext.Response, done.Account, Results.Ok(done.Account)),
+            Retirement.Done done => ChangeVersion.Tagged(request.HttpContext.Response, done.Account.UpdatedAt, Results.Ok(done.Account)),
             Retirement.Outdated => Problems.Outdated($"The account {id} has been changed since: it no longer has the ETag that If-Match names. GET it again; it was not retired."),
             Retirement.Busy busy => new Problem(ProblemKind.AccountBusy, Tell(busy)) { More = new Dictionary<string, object?> { ["open"] = busy.Open } },
             _ => Problems.NotFound("social account", id),
@@ -114,7 +114,7 @@ internal static class AccountEndpoints
             : " Stop the account and wait until nothing is active; cancel, or wait for, what is open.");
 
     private static async Task<IResult> GetAsync(Guid id, HttpResponse response, AccountStore store, CancellationToken ct) =>
-        await store.FindAsync(id, ct) is { } account ? AccountVersion.Tagged(response, account, Results.Ok(account)) : Problems.NotFound("social account", id);
+        await store.FindAsync(id, ct) is { } account ? ChangeVersion.Tagged(response, account.UpdatedAt, Results.Ok(account)) : Problems.NotFound("social account", id);
 
     private static async Task<IResult> ListAsync(AccountStore store, string? since, string? until, [FromQuery(Name = "changed_since")] string? changedSince, string? retired,
         [Description("A part of its name, or of its ad account's id")] string? search, string? limit, string? cursor, CancellationToken ct)

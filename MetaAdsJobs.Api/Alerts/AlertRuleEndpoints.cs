@@ -1,3 +1,4 @@
+using MetaAdsJobs.Api.Answers;
 using MetaAdsJobs.Api.Auth;
 using MetaAdsJobs.Api.Http;
 using MetaAdsJobs.Console.Http;
@@ -58,7 +59,7 @@ internal static class AlertRuleEndpoints
         rules.MapGet("/", ListAsync).RequireAuthorization(Policies.Read).WithSummary("What is watched, the built-in rules first")
             .WithDescription("social_account_id: those that watch the account, with others or with all; of named campaigns, one of its own at least. created_by: who made them. since and until: days in UTC on which they were made. changed_since: made, changed, or switched on or off.")
             .Produces<Page<AlertRuleResponse>>().ProducesValidationProblem(422);
-        rules.MapPost("/", CreateAsync).RequireAuthorization(Policies.Operate).WithMetadata(new InDoubtAdvice("Look in GET /meta/alerts/rules first: sent again, it makes a second rule.")).WithSummary("Make a rule")
+        rules.MapPost("/", CreateAsync).RequireAuthorization(Policies.Operate).WithTag().WithMetadata(new InDoubtAdvice("Look in GET /meta/alerts/rules first: sent again, it makes a second rule.")).WithSummary("Make a rule")
             .WithDescription("""
                 metric: spend, impressions, clicks, results, ctr, cpm, cpc, cost_per_result or spend_without_results, of campaigns, accounts, ad sets or ads (level), over window_days of the account's own calendar, as far as they
                 are finally stored; failed_runs within window_hours; rejected_ads, token_days_left, sync_age_hours; difference_percent within window_days. It fires when the metric is above or below (when) the threshold, or, with
@@ -69,10 +70,10 @@ internal static class AlertRuleEndpoints
             .Accepts<AlertRuleBody>("application/json").Produces<AlertRuleResponse>(201).ProducesValidationProblem(422);
         rules.MapPost("/try", TryNewAsync).RequireAuthorization(Policies.Operate).WithMetadata(InDoubtAdvice.NoHarm).WithSummary("What a rule would have done on the last days (days: 14, at most 60) of what is stored; nothing is written, and nobody told")
             .Accepts<AlertRuleTrialBody>("application/json").Produces<RuleTrial>().ProducesValidationProblem(422);
-        rules.MapGet("/{id:guid}", GetAsync).RequireAuthorization(Policies.Read).WithSummary("One rule: what it has found, and why it acted or not").Produces<AlertRuleDetail>().ProducesProblem(404);
-        rules.MapPatch("/{id:guid}", ChangeAsync).RequireAuthorization(Policies.Operate).WithMetadata(InDoubtAdvice.Undoes).WithSummary("Change one, or switch it on or off")
+        rules.MapGet("/{id:guid}", GetAsync).RequireAuthorization(Policies.Read).WithTag().WithSummary("One rule: what it has found, and why it acted or not").Produces<AlertRuleDetail>().ProducesProblem(404);
+        rules.MapPatch("/{id:guid}", ChangeAsync).RequireAuthorization(Policies.Operate).WithIfMatch().WithTag().WithMetadata(InDoubtAdvice.Undoes).WithSummary("Change one, or switch it on or off")
             .WithDescription("What is absent stays; null takes an optional field away. Metric and level never change. An alert of a rule that is switched off is over, and told as such.")
-            .Accepts<AlertRuleChanges>("application/json").Produces<AlertRuleResponse>().ProducesProblem(404).ProducesValidationProblem(422);
+            .Accepts<AlertRuleChanges>("application/json").Produces<AlertRuleResponse>().ProducesProblem(404).ProducesProblem(412).ProducesValidationProblem(422);
         rules.MapDelete("/{id:guid}", DeleteAsync).RequireAuthorization(Policies.Operate).WithSummary("Take one away; a built-in one can only be switched off").Produces(204).ProducesProblem(404).ProducesProblem(409);
         rules.MapPost("/{id:guid}/try", TryOneAsync).RequireAuthorization(Policies.Operate).WithMetadata(InDoubtAdvice.NoHarm).WithSummary("The same of a rule that is there, as it is or as it would be changed")
             .Accepts<AlertRuleTrialChanges>("application/json").Produces<RuleTrial>().ProducesProblem(404).ProducesValidationProblem(422);
@@ -88,20 +89,21 @@ internal static class AlertRuleEndpoints
         return Results.Ok(new Page<AlertRuleResponse>([.. (await store.ListAsync(filter, ct)).Select(AlertRuleResponse.From)], null));
     }
 
-    private static async Task<IResult> GetAsync(Guid id, AlertRuleStore store, AlertReader reader, CancellationToken ct) =>
+    private static async Task<IResult> GetAsync(Guid id, HttpResponse response, AlertRuleStore store, AlertReader reader, CancellationToken ct) =>
         await store.FindAsync(id, ct) is { } rule
-            ? Results.Ok(new AlertRuleDetail(AlertRuleResponse.From(rule), await reader.WatchedAsync(id, Objects, ct), await reader.EvaluationsAsync(id, Evaluations, ct))) : NotFound(id);
+            ? ChangeVersion.Tagged(response, rule.UpdatedAt, Results.Ok(new AlertRuleDetail(AlertRuleResponse.From(rule), await reader.WatchedAsync(id, Objects, ct), await reader.EvaluationsAsync(id, Evaluations, ct)))) : NotFound(id);
 
     private static async Task<IResult> CreateAsync(HttpRequest request, SaveAlertRule save, CancellationToken ct)
     {
         var (body, problem) = await JsonBody.ReadAsync(request, ct);
-        return problem ?? Answer(Guid.Empty, await save.CreateAsync(body, request.HttpContext.User.CallerName(), ct), rule => Results.Created($"/meta/alerts/rules/{rule.Id}", AlertRuleResponse.From(rule)));
+        return problem ?? Answer(Guid.Empty, await save.CreateAsync(body, request.HttpContext.User.CallerName(), ct),
+            rule => ChangeVersion.Tagged(request.HttpContext.Response, rule.UpdatedAt, Results.Created($"/meta/alerts/rules/{rule.Id}", AlertRuleResponse.From(rule))));
     }
 
     private static async Task<IResult> ChangeAsync(Guid id, HttpRequest request, SaveAlertRule save, CancellationToken ct)
     {
         var (body, problem) = await JsonBody.ReadAsync(request, ct);
-        return problem ?? Answer(id, await save.ChangeAsync(id, body, ct), rule => Results.Ok(AlertRuleResponse.From(rule)));
+        return problem ?? Answer(id, await save.ChangeAsync(id, body, rule => ChangeVersion.Matches(request, rule.UpdatedAt), ct), rule => ChangeVersion.Tagged(request.HttpContext.Response, rule.UpdatedAt, Results.Ok(AlertRuleResponse.From(rule))));
     }
 
     private static async Task<IResult> DeleteAsync(Guid id, SaveAlertRule save, CancellationToken ct) => Answer(id, await save.DeleteAsync(id, ct), _ => Results.NoContent());
@@ -127,6 +129,7 @@ internal static class AlertRuleEndpoints
         AlertRuleSaved.Done one => done(one.Value),
         AlertRuleSaved.Invalid invalid => Problems.Invalid(invalid.Errors),
         AlertRuleSaved.Refused refused => Problems.Conflict(refused.Reason),
+        AlertRuleSaved.Outdated => ChangeVersion.Outdated("alert rule", id),
         _ => NotFound(id),
     };
 

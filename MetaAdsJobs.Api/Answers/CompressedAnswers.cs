@@ -29,9 +29,10 @@ internal static class CompressedAnswers
 
     public static IApplicationBuilder UseCompressedAnswers(this IApplicationBuilder app) => app.UseWhen(IsRead, reads => reads.UseResponseCompression());
 
-    private static bool IsRead(HttpContext http) => HttpMethods.IsGet(http.Request.Method) && (AnswerHeaders.IsApi(http) || http.Request.Path.StartsWithSegments("/openapi"));
+    // HEAD, too: it has the headers that GET would have.
+    private static bool IsRead(HttpContext http) => (HttpMethods.IsGet(http.Request.Method) || HttpMethods.IsHead(http.Request.Method)) && (AnswerHeaders.IsApi(http) || http.Request.Path.StartsWithSegments("/openapi"));
 
-    /// <summary>Short answers gain nothing, and an ETag that names exact bytes must not name others.</summary>
+    /// <summary>Short answers gain nothing, and one strong ETag must not name two forms of an answer.</summary>
     private sealed class OnlyWhole(IServiceProvider services, IOptions<ResponseCompressionOptions> options) : ResponseCompressionProvider(services, options)
     {
         private const int Short = 1000;

@@ -1,3 +1,4 @@
+using MetaAdsJobs.Api.Answers;
 using MetaAdsJobs.Api.Auth;
 using MetaAdsJobs.Api.Http;
 using MetaAdsJobs.Console.Http;
@@ -52,7 +53,7 @@ internal static class BudgetPoolEndpoints
     {
         var pools = meta.MapGroup("/budget-pools").WithTags("Budgets");
         pools.MapGet("/", ListAsync).RequireAuthorization(Policies.Read).WithSummary("Pools, each with its newest proposal").WithDescription("created_by: who made it. since and until: days in UTC on which they were made. changed_since: those that somebody has made or changed since.").Produces<Page<BudgetPoolResponse>>().ProducesValidationProblem(422);
-        pools.MapPost("/", CreateAsync).RequireAuthorization(Policies.Operate).WithMetadata(new InDoubtAdvice("Look in GET /meta/budget-pools first: it may have been made.")).WithSummary("Make a pool")
+        pools.MapPost("/", CreateAsync).RequireAuthorization(Policies.Operate).WithTag().WithMetadata(new InDoubtAdvice("Look in GET /meta/budget-pools first: it may have been made.")).WithSummary("Make a pool")
             .WithDescription("""
                 members: 2 to 50 campaigns or ad sets (level: adset, or campaign) of one account that count the same results, each with its own bounds for a day, if it has any (min_cents, max_cents: hundredths of the account's
                 currency). Those with a budget for their whole life are paced and not moved. mode: show (default: proposals are there to be seen), ask (each waits for somebody to accept it on its day), act (carried out by
@@ -64,10 +65,10 @@ internal static class BudgetPoolEndpoints
         pools.MapPost("/simulate", SimulateAsync).RequireAuthorization(Policies.Operate).WithMetadata(InDoubtAdvice.NoHarm).WithSummary("Let a pool act in a market that is made up, by the code that decides at night")
             .WithDescription("scenario: stable (default), drifting, broken_pixel, late_conversions or seasonal_week. members: 5, days: 42, daily_budget: 500 of all together. The same seed makes the same market.")
             .Accepts<SimulationBody>("application/json").Produces<SimulatedMarket>().ProducesValidationProblem(422);
-        pools.MapGet("/{id:guid}", GetAsync).RequireAuthorization(Policies.Read).WithSummary("One pool: its members as they stand, and its newest proposal").Produces<BudgetPoolDetail>().ProducesProblem(404);
-        pools.MapPatch("/{id:guid}", ChangeAsync).RequireAuthorization(Policies.Operate).WithMetadata(InDoubtAdvice.Undoes).WithSummary("Change one, or its mode")
+        pools.MapGet("/{id:guid}", GetAsync).RequireAuthorization(Policies.Read).WithTag().WithSummary("One pool: its members as they stand, and its newest proposal").Produces<BudgetPoolDetail>().ProducesProblem(404);
+        pools.MapPatch("/{id:guid}", ChangeAsync).RequireAuthorization(Policies.Operate).WithIfMatch().WithTag().WithMetadata(InDoubtAdvice.Undoes).WithSummary("Change one, or its mode")
             .WithDescription("What is absent stays; members are given whole. Account and level never change. Its last proposal is void, unless it has begun or is over, and the pool is looked at anew.")
-            .Accepts<BudgetPoolChanges>("application/json").Produces<BudgetPoolResponse>().ProducesProblem(404).ProducesProblem(409).ProducesValidationProblem(422);
+            .Accepts<BudgetPoolChanges>("application/json").Produces<BudgetPoolResponse>().ProducesProblem(404).ProducesProblem(409).ProducesProblem(412).ProducesValidationProblem(422);
         pools.MapDelete("/{id:guid}", DeleteAsync).RequireAuthorization(Policies.Operate).WithSummary("Take one away, with its proposals; budgets stay as they are").Produces(204).ProducesProblem(404).ProducesProblem(409);
         pools.MapPost("/{id:guid}/backtest", TryOneAsync).RequireAuthorization(Policies.Operate).WithMetadata(InDoubtAdvice.NoHarm).WithSummary("The same of a pool that is there, as it is or as it would be changed")
             .Accepts<BudgetPoolTrialChanges>("application/json").Produces<PoolTrial>().ProducesProblem(404).ProducesProblem(409).ProducesValidationProblem(422);
@@ -87,26 +88,28 @@ internal static class BudgetPoolEndpoints
         return Results.Ok(new Page<BudgetPoolResponse>([.. pools.Items.Select(pool => BudgetPoolResponse.From(pool, latest.GetValueOrDefault(pool.Id)))], pools.NextCursor));
     }
 
-    private static async Task<IResult> GetAsync(Guid id, BudgetPoolStore store, BudgetReader reader, CancellationToken ct)
+    private static async Task<IResult> GetAsync(Guid id, HttpResponse response, BudgetPoolStore store, BudgetReader reader, CancellationToken ct)
     {
         if (await store.FindAsync(id, ct) is not { } pool) return NotFound(id);
         var latest = (await reader.LatestAsync([id], ct)).GetValueOrDefault(id);
-        return Results.Ok(new BudgetPoolDetail(BudgetPoolResponse.From(pool, latest), await reader.MembersAsync(pool, ct), latest is null ? [] : await reader.MovesAsync(latest.Id, ct)));
+        var detail = new BudgetPoolDetail(BudgetPoolResponse.From(pool, latest), await reader.MembersAsync(pool, ct), latest is null ? [] : await reader.MovesAsync(latest.Id, ct));
+        return ChangeVersion.Tagged(response, pool.UpdatedAt, Results.Ok(detail));
     }
 
     private static async Task<IResult> CreateAsync(HttpRequest request, SaveBudgetPool save, CancellationToken ct)
     {
         var (body, problem) = await JsonBody.ReadAsync(request, ct);
-        return problem ?? Answer(Guid.Empty, await save.CreateAsync(body, request.HttpContext.User.CallerName(), ct), pool => Results.Created($"/meta/budget-pools/{pool.Id}", BudgetPoolResponse.From(pool, null)));
+        return problem ?? Answer(Guid.Empty, await save.CreateAsync(body, request.HttpContext.User.CallerName(), ct),
+            pool => ChangeVersion.Tagged(request.HttpContext.Response, pool.UpdatedAt, Results.Created($"/meta/budget-pools/{pool.Id}", BudgetPoolResponse.From(pool, null))));
     }
 
     private static async Task<IResult> ChangeAsync(Guid id, HttpRequest request, SaveBudgetPool save, BudgetReader reader, CancellationToken ct)
     {
         var (body, problem) = await JsonBody.ReadAsync(request, ct);
         if (problem is not null) return problem;
-        var saved = await save.ChangeAsync(id, body, request.HttpContext.User.CallerName(), ct);
+        var saved = await save.ChangeAsync(id, body, request.HttpContext.User.CallerName(), pool => ChangeVersion.Matches(request, pool.UpdatedAt), ct);
         var latest = (await reader.LatestAsync([id], ct)).GetValueOrDefault(id);
-        return Answer(id, saved, pool => Results.Ok(BudgetPoolResponse.From(pool, latest)));
+        return Answer(id, saved, pool => ChangeVersion.Tagged(request.HttpContext.Response, pool.UpdatedAt, Results.Ok(BudgetPoolResponse.From(pool, latest))));
     }
 
     private static async Task<IResult> DeleteAsync(Guid id, SaveBudgetPool save, CancellationToken ct) => Answer(id, await save.DeleteAsync(id, ct), _ => Results.NoContent());
@@ -142,6 +145,7 @@ internal static class BudgetPoolEndpoints
         PoolOutcome<T>.Done one => done(one.Value),
         PoolOutcome<T>.Invalid invalid => Problems.Invalid(invalid.Errors),
         PoolOutcome<T>.Refused refused => Problems.Conflict(refused.Reason),
+        PoolOutcome<T>.Outdated => ChangeVersion.Outdated("budget pool", id),
         _ => NotFound(id),
     };
 

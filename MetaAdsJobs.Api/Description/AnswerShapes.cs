@@ -1,6 +1,7 @@
 using MetaAdsJobs.Api.Answers;
 using MetaAdsJobs.Api.Http;
 using MetaAdsJobs.Console.Http;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Mvc.ApiExplorer;
 using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.OpenApi;
@@ -44,10 +45,13 @@ internal static class AnswerShapes
             if (code == 200 && Has<AnswersCsv>() && isRead) (response.Content ??= new Dictionary<string, OpenApiMediaType>())["text/csv"] = new() { Schema = new OpenApiSchema { Type = JsonSchemaType.String } };
         }
 
+        // Who takes no token is counted before the signature is looked at.
+        if (Has<IAllowAnonymous>()) responses["401"] = Refusal(401, document, isCounted: true);
         // What is wrong with a file is told as a file, too.
         if (Has<AnswersCsv>() && !isRead)
         {
             var refused = Refusal(422, document);
+            refused.Headers!["Content-Disposition"] = new OpenApiHeaderReference("Content-Disposition", document);
             refused.Content!["text/csv"] = new() { Schema = new OpenApiSchema { Type = JsonSchemaType.String } };
             responses["422"] = refused;
         }
@@ -73,7 +77,8 @@ internal static class AnswerShapes
             if ((isVersioned && code is 200 or 304) || (Has<TaggedAnswer>() && code is 200 or 201)) yield return "ETag";
             if (hasKey && code is 200 or 201 or 202) yield return IdempotencyKey.Replayed;
             if (prefers && code is 200 or 202) yield return "Preference-Applied";
-            if (Has<AnswersCsv>() && code is 200) yield return "Vary";
+            if (Has<AnswersCsv>() || (isRead && code is 200 && !Has<TaggedAnswer>())) yield return "Vary";
+            if (Has<AnswersCsv>() && isRead && code is 200) yield return "Content-Disposition";
         }
     }
 
@@ -85,13 +90,14 @@ internal static class AnswerShapes
         void Header(string name, string description, JsonSchemaType type = JsonSchemaType.String) =>
             components.Headers[name] = new OpenApiHeader { Description = description, Schema = new OpenApiSchema { Type = type } };
         Header(AnswerHeaders.RequestId, "By which whoever operates the service finds the call in its logs and traces");
-        Header(AnswerHeaders.Left, "How many calls are left (r), and in how many seconds all are there again (t)");
-        Header(AnswerHeaders.Policy, "How many calls may be made at once (q), and in how many seconds as many are there again (w)");
+        Header(AnswerHeaders.Left, "Of a call that was counted: how many are left (r), and in how many seconds all are there again (t)");
+        Header(AnswerHeaders.Policy, "Of a call that was counted: how many may be made at once (q), and in how many seconds as many are there again (w)");
         Header("Retry-After", "In how many seconds to ask again", JsonSchemaType.Integer);
         Header("Location", "Where to look for it");
         Header("WWW-Authenticate", "How to show who is calling");
         Header("ETag", "The version of what is answered");
-        Header("Vary", "Accept: the answer may be had in another form");
+        Header("Vary", "Accept: the answer may be had in another form; Accept-Encoding, where that was sent: compressed or not");
+        Header("Content-Disposition", "Of CSV: the name of a file for it");
         Header(IdempotencyKey.Replayed, "true: it had been asked for before, and this is what came of it");
         Header("Preference-Applied", "The wait that was granted");
         components.Schemas ??= new Dictionary<string, IOpenApiSchema>();
@@ -102,10 +108,11 @@ internal static class AnswerShapes
 
     private static string NameOf(int code) => $"Refused{code}";
 
-    private static OpenApiResponse Refusal(int code, OpenApiDocument document)
+    /// <param name="isCounted">Also where who calls is not known: else such a call is refused before it is counted.</param>
+    private static OpenApiResponse Refusal(int code, OpenApiDocument document, bool isCounted = false)
     {
-        List<string> headers = [AnswerHeaders.RequestId];
-        if (code is not (401 or 403)) headers.AddRange([AnswerHeaders.Left, AnswerHeaders.Policy]);
+        List<string> headers = [AnswerHeaders.RequestId, "Vary"];
+        if (isCounted || code is not 401) headers.AddRange([AnswerHeaders.Left, AnswerHeaders.Policy]);
         if (code is 429 or 503) headers.Add("Retry-After");
         if (code is 401) headers.Add("WWW-Authenticate");
         return new()

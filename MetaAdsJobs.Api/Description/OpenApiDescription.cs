@@ -10,7 +10,9 @@ namespace MetaAdsJobs.Api.Description;
 internal static class OpenApiDescription
 {
     public static IServiceCollection AddApiDescription(this IServiceCollection services) => services.AddOpenApi(openApi => openApi
+        .AddSchemaTransformer((schema, context, _) => ValueShapes.AddAsync(schema, context.JsonTypeInfo.Type))
         .AddSchemaTransformer((schema, context, _) => Vocabulary.AddAsync(schema, context.JsonPropertyInfo))
+        .AddSchemaTransformer((schema, context, _) => Bounds.AddAsync(schema, context.JsonPropertyInfo))
         .AddSchemaTransformer((schema, context, _) => LoosenAsync(schema, context.JsonTypeInfo))
         .AddOperationTransformer((operation, context, _) => OperationIds.AddAsync(operation, context.Description.HttpMethod, context.Description.RelativePath))
         .AddOperationTransformer(async (operation, context, _) =>

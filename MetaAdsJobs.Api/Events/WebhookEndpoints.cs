@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using MetaAdsJobs.Api.Answers;
 using MetaAdsJobs.Api.Auth;
 using MetaAdsJobs.Api.Http;
 using MetaAdsJobs.Core.Access;
@@ -36,7 +37,7 @@ internal static class WebhookEndpoints
         var webhooks = meta.MapGroup("/webhooks").WithTags("Events").RequireAuthorization(Policies.Operate);
         webhooks.MapGet("/", ListAsync).WithSummary("Who is told of what, newest first").WithDescription("social_account_id: those that tell of the account, with others or with all. created_by: who made them. since and until: days in UTC on which they were made. changed_since: made, changed or switched off.")
             .Produces<Page<WebhookResponse>>().ProducesValidationProblem(422);
-        webhooks.MapPost("/", CreateAsync)
+        webhooks.MapPost("/", CreateAsync).WithTag()
             .WithMetadata(new InDoubtAdvice("Look in GET /meta/webhooks first: sent again, it makes a second receiver, and the secret of the first nobody has seen. Rotate that, or delete it.")).WithSummary("Have events sent to an address")
             .WithDescription("""
                 Each event is a POST, signed as Standard Webhooks has it (webhook-id, webhook-timestamp, webhook-signature), with a CloudEvent in JSON as its body, or, with format slack,
@@ -45,12 +46,12 @@ internal static class WebhookEndpoints
                 webhook-id. After 5 days without success, or at once by 410, the webhook is switched off.
                 """)
             .Accepts<WebhookBody>("application/json").Produces<WebhookResponse>(201).ProducesValidationProblem(422);
-        webhooks.MapGet("/{id:guid}", GetAsync).WithSummary("One of them").Produces<WebhookResponse>().ProducesProblem(404);
-        webhooks.MapPatch("/{id:guid}", ChangeAsync).WithMetadata(InDoubtAdvice.Undoes).WithSummary("Change one, or switch it on or off")
+        webhooks.MapGet("/{id:guid}", GetAsync).WithTag().WithSummary("One of them").Produces<WebhookResponse>().ProducesProblem(404);
+        webhooks.MapPatch("/{id:guid}", ChangeAsync).WithIfMatch().WithTag().WithMetadata(InDoubtAdvice.Undoes).WithSummary("Change one, or switch it on or off")
             .WithDescription("What is absent stays; null takes away a choice of types or accounts. enabled: false holds what happens; enabled: true sends what happens from now on, and what was held by a replay.")
-            .Accepts<WebhookChanges>("application/json").Produces<WebhookResponse>().ProducesProblem(404).ProducesValidationProblem(422);
+            .Accepts<WebhookChanges>("application/json").Produces<WebhookResponse>().ProducesProblem(404).ProducesProblem(412).ProducesValidationProblem(422);
         webhooks.MapDelete("/{id:guid}", DeleteAsync).WithSummary("Tell it nothing more; its log goes, too").Produces(204).ProducesProblem(404);
-        webhooks.MapPost("/{id:guid}/rotate", RotateAsync).WithMetadata(InDoubtAdvice.NoHarm).WithSummary("Give it another secret, shown this once")
+        webhooks.MapPost("/{id:guid}/rotate", RotateAsync).WithTag().WithMetadata(InDoubtAdvice.NoHarm).WithSummary("Give it another secret, shown this once")
             .WithDescription("The old one signs, too, for keep_old_hours (24, at most 168): take the new one over meanwhile. 0 ends the old one at once.")
             .Accepts<RotateBody>("application/json").Produces<WebhookResponse>().ProducesProblem(404).ProducesValidationProblem(422);
         webhooks.MapDeliveries();
@@ -66,8 +67,8 @@ internal static class WebhookEndpoints
         return Results.Ok(new Page<WebhookResponse>([.. (await store.ListAsync(filter, time.GetUtcNow(), ct)).Select(WebhookResponse.From)], null));
     }
 
-    private static async Task<IResult> GetAsync(Guid id, WebhookStore store, TimeProvider time, CancellationToken ct) =>
-        await store.FindAsync(id, time.GetUtcNow(), ct) is { } webhook ? Results.Ok(WebhookResponse.From(webhook)) : NotFound(id);
+    private static async Task<IResult> GetAsync(Guid id, HttpResponse response, WebhookStore store, TimeProvider time, CancellationToken ct) =>
+        await store.FindAsync(id, time.GetUtcNow(), ct) is { } webhook ? ChangeVersion.Tagged(response, webhook.UpdatedAt, Results.Ok(WebhookResponse.From(webhook))) : NotFound(id);
 
     private static async Task<IResult> CreateAsync(HttpRequest request, SaveWebhook save, CancellationToken ct)
     {
@@ -75,7 +76,7 @@ internal static class WebhookEndpoints
         if (problem is not null) return problem;
         return await save.CreateAsync(body, request.HttpContext.User.CallerName(), ct) switch
         {
-            WebhookSaved.Done done => Results.Created($"/meta/webhooks/{done.Value.Id}", WebhookResponse.From(done.Value, done.Secret)),
+            WebhookSaved.Done done => ChangeVersion.Tagged(request.HttpContext.Response, done.Value.UpdatedAt, Results.Created($"/meta/webhooks/{done.Value.Id}", WebhookResponse.From(done.Value, done.Secret))),
             WebhookSaved.Invalid invalid => Problems.Invalid(invalid.Errors),
             _ => throw new InvalidOperationException("unreachable: the set is closed"),
         };
@@ -84,20 +85,21 @@ internal static class WebhookEndpoints
     private static async Task<IResult> ChangeAsync(Guid id, HttpRequest request, SaveWebhook save, CancellationToken ct)
     {
         var (body, problem) = await JsonBody.ReadAsync(request, ct);
-        return problem ?? Answer(id, await save.ChangeAsync(id, body, request.HttpContext.User.CallerName(), ct));
+        return problem ?? Answer(id, request.HttpContext.Response, await save.ChangeAsync(id, body, request.HttpContext.User.CallerName(), webhook => ChangeVersion.Matches(request, webhook.UpdatedAt), ct));
     }
 
     private static async Task<IResult> RotateAsync(Guid id, HttpRequest request, SaveWebhook save, CancellationToken ct)
     {
         var (body, problem) = await JsonBody.ReadAsync(request, ct);
-        return problem ?? Answer(id, await save.RotateAsync(id, body, ct));
+        return problem ?? Answer(id, request.HttpContext.Response, await save.RotateAsync(id, body, ct));
     }
 
     private static async Task<IResult> DeleteAsync(Guid id, WebhookStore store, TimeProvider time, CancellationToken ct) => await store.DeleteAsync(id, time.GetUtcNow(), ct) ? Results.NoContent() : NotFound(id);
 
-    private static IResult Answer(Guid id, WebhookSaved saved) => saved switch
+    private static IResult Answer(Guid id, HttpResponse response, WebhookSaved saved) => saved switch
     {
-        WebhookSaved.Done done => Results.Ok(WebhookResponse.From(done.Value, done.Secret)),
+        WebhookSaved.Done done => ChangeVersion.Tagged(response, done.Value.UpdatedAt, Results.Ok(WebhookResponse.From(done.Value, done.Secret))),
+        WebhookSaved.Outdated => ChangeVersion.Outdated("webhook", id),
         WebhookSaved.Invalid invalid => Problems.Invalid(invalid.Errors),
         _ => NotFound(id),
     };

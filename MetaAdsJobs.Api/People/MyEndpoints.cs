@@ -25,8 +25,8 @@ internal static class MyEndpoints
             UserEndpoints.ListKeysAsync(async (filter, before, count) => await keys.ListOfAsync(Of(http), filter, before, count, ct), null, state, new(since, until, changedSince), limit, cursor)).WithSummary("The caller's keys, newest first").WithDescription($"By a key: that one alone. {UserEndpoints.KeyStates}").Produces<Page<ApiKey>>().ProducesValidationProblem(422);
         me.MapDelete("/keys/{id:guid}", async (Guid id, HttpContext http, ApiKeyStore keys, CancellationToken ct) =>
             UserEndpoints.Revoked(id, await keys.RevokeOfAsync(Of(http), id, ct))).WithSummary("Revoke one of the caller's keys, at once").WithDescription("By a key: that one alone.").Produces<ApiKey>().ProducesProblem(404);
-        me.MapGet("/sessions", async (HttpContext http, SessionStore sessions, CancellationToken ct) => Results.Ok(new Page<Session>(await sessions.ListAsync(Of(http), ct), null)))
-            .WithSummary("The caller's sessions at browsers, the one seen last first").WithDescription("By a key: none.").Produces<Page<Session>>();
+        me.MapGet("/sessions", async (HttpContext http, SessionStore sessions, string? limit, string? cursor, CancellationToken ct) => await UserEndpoints.ListSessionsAsync((after, count) => sessions.ListAsync(Of(http), after, count, ct), limit, cursor))
+            .WithSummary("The caller's sessions at browsers, the oldest first").WithDescription("By a key: none.").Produces<Page<Session>>().ProducesValidationProblem(422);
         me.MapDelete("/sessions/{id:guid}", async (Guid id, HttpContext http, SessionStore sessions, CancellationToken ct) =>
             await sessions.EndAsync(Of(http), id, "ended by its user", ct) ? Results.NoContent() : Problems.NotFound("session", id)).WithSummary("End one of them: it is out at its next click").Produces(204).ProducesProblem(404);
     }

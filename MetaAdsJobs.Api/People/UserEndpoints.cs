@@ -38,19 +38,20 @@ internal static class UserEndpoints
     {
         var users = meta.MapGroup("/users").WithTags("People").RequireAuthorization(Policies.Administer);
         users.MapGet("/", ListAsync).WithSummary("Users, in the order in which they were added").WithDescription("social_account_id: those who see the account, by itself, by a group or with all; who is disabled sees none. changed_since: the user itself, what it is given included; not what is in its groups. since and until: days in UTC on which they were added.").Produces<Page<User>>().ProducesValidationProblem(422);
-        users.MapPost("/", CreateAsync).WithMetadata(new InDoubtAdvice("Send it again: 409 tells that the user was added.")).WithSummary("Add a user").WithDescription("Without all_accounts, accounts or groups the user sees nothing. may_spend lets a manager or an admin change what is in the account; without it, look only.")
+        users.MapPost("/", CreateAsync).WithTag().WithMetadata(new InDoubtAdvice("Send it again: 409 tells that the user was added.")).WithSummary("Add a user").WithDescription("Without all_accounts, accounts or groups the user sees nothing. may_spend lets a manager or an admin change what is in the account; without it, look only.")
             .Accepts<UserBody>("application/json").Produces<User>(201).ProducesProblem(409).ProducesValidationProblem(422);
-        users.MapGet("/{id:guid}", async (Guid id, UserStore store, CancellationToken ct) => await store.FindAsync(id, ct) is { } user ? Results.Ok(user) : NotFound(id)).WithSummary("One of them").Produces<User>().ProducesProblem(404);
-        users.MapPatch("/{id:guid}", ChangeAsync).WithMetadata(InDoubtAdvice.Undoes).WithSummary("Change a user, or disable one").WithDescription("What the user may do changes with this call, for keys too; the user's sessions end.")
-            .Accepts<UserChanges>("application/json").Produces<User>().ProducesProblem(404).ProducesValidationProblem(422);
+        users.MapGet("/{id:guid}", async (Guid id, HttpResponse response, UserStore store, CancellationToken ct) => await store.FindAsync(id, ct) is { } user ? ChangeVersion.Tagged(response, user.UpdatedAt, Results.Ok(user)) : NotFound(id)).WithTag().WithSummary("One of them").Produces<User>().ProducesProblem(404);
+        users.MapPatch("/{id:guid}", ChangeAsync).WithIfMatch().WithTag().WithMetadata(InDoubtAdvice.Undoes).WithSummary("Change a user, or disable one").WithDescription("What the user may do changes with this call, for keys too; the user's sessions end.")
+            .Accepts<UserChanges>("application/json").Produces<User>().ProducesProblem(404).ProducesProblem(412).ProducesValidationProblem(422);
         users.MapPost("/{id:guid}/link", LinkAsync).WithMetadata(InDoubtAdvice.NoHarm).WithSummary("A link that opens the console for the user, once, within a day").Produces<LinkResponse>().ProducesProblem(404).ProducesProblem(409);
         users.MapGet("/{id:guid}/keys", async (Guid id, ApiKeyStore keys, UserStore store, [OneOf(typeof(KeyState))] string? state, string? since, string? until, [FromQuery(Name = "changed_since")] string? changedSince, string? limit, string? cursor, CancellationToken ct) =>
             await ListKeysAsync(async (filter, before, count) => await store.FindAsync(id, ct) is null ? null : await keys.ListAsync(id, filter, before, count, ct), null, state, new(since, until, changedSince), limit, cursor, id)).WithSummary("A user's keys, newest first").WithDescription(KeyStates)
             .Produces<Page<ApiKey>>().ProducesProblem(404).ProducesValidationProblem(422);
         users.MapPost("/{id:guid}/keys", async (Guid id, HttpRequest request, ApiKeyStore keys, CancellationToken ct) => IsKeys(request) ? KeyMakesNone() : await MakeKeyAsync(id, request, keys, ct)).WithMetadata(new InDoubtAdvice("Look in GET /meta/users/{id}/keys first: a key that was made is good, and nobody has seen it. Revoke it by DELETE /meta/keys/{id}, and send this again.")).WithSummary("Make a key for a user; it is shown this once").WithMetadata(new AnswerPlace(IsTold: false))
             .Accepts<KeyBody>("application/json").Produces<NewKeyResponse>(201).ProducesProblem(404).ProducesProblem(409).ProducesValidationProblem(422);
-        users.MapGet("/{id:guid}/sessions", async (Guid id, UserStore store, SessionStore sessions, CancellationToken ct) => await store.FindAsync(id, ct) is null ? NotFound(id) : Results.Ok(new Page<Session>(await sessions.ListOfAsync(id, ct), null)))
-            .WithSummary("A user's sessions at browsers, the one seen last first").Produces<Page<Session>>().ProducesProblem(404);
+        users.MapGet("/{id:guid}/sessions", async (Guid id, UserStore store, SessionStore sessions, string? limit, string? cursor, CancellationToken ct) =>
+                await store.FindAsync(id, ct) is null ? NotFound(id) : await ListSessionsAsync((after, count) => sessions.ListOfAsync(id, after, count, ct), limit, cursor))
+            .WithSummary("A user's sessions at browsers, the oldest first").Produces<Page<Session>>().ProducesProblem(404).ProducesValidationProblem(422);
         users.MapDelete("/{id:guid}/sessions/{session:guid}", async (Guid id, Guid session, HttpContext http, SessionStore sessions, CancellationToken ct) =>
             IsKeys(http.Request) ? Problems.Of(ProblemKind.Forbidden, "A key ends no session but its own: sign in at the console for that, or ask an admin.") : await sessions.EndOfAsync(id, session, MyEndpoints.Of(http), ct) ? Results.NoContent() : Problems.NotFound("session", session)).WithSummary("End one of them: it is out at its next click").WithDescription("Not by a key.").Produces(204).ProducesProblem(404);
         var all = meta.MapGroup("/keys").WithTags("People").RequireAuthorization(Policies.Administer);
@@ -101,13 +102,21 @@ internal static class UserEndpoints
         return await list(filter, before, count + 1) is { } found ? Results.Ok(Page<ApiKey>.From(found, count, key => key.Id.ToString())) : NotFound(userId);
     }
 
+    public static async Task<IResult> ListSessionsAsync(Func<Guid?, int, Task<IReadOnlyList<Session>>> list, string? limit, string? cursor)
+    {
+        var query = new QueryFields();
+        var (count, after) = (query.Limit(limit), query.Id("cursor", cursor));
+        if (query.Errors.Any) return Problems.Invalid(query.Errors);
+        return Results.Ok(Page<Session>.From(await list(after, count + 1), count, session => session.Id.ToString()));
+    }
+
     private static async Task<IResult> CreateAsync(HttpRequest request, SaveUser save, CancellationToken ct)
     {
         var (body, problem) = await JsonBody.ReadAsync(request, ct);
         if (problem is not null) return problem;
         return await save.CreateAsync(body, request.HttpContext.User.CallerName(), ct) switch
         {
-            PeopleSaved<User>.Done done => Results.Created($"/meta/users/{done.Value.Id}", done.Value),
+            PeopleSaved<User>.Done done => ChangeVersion.Tagged(request.HttpContext.Response, done.Value.UpdatedAt, Results.Created($"/meta/users/{done.Value.Id}", done.Value)),
             PeopleSaved<User>.Invalid invalid => Problems.Invalid(invalid.Errors),
             PeopleSaved<User>.Refused refused => Problems.Conflict(refused.Reason),
             _ => throw new InvalidOperationException("unreachable: a new user cannot be unknown"),
@@ -118,10 +127,11 @@ internal static class UserEndpoints
     {
         var (body, problem) = await JsonBody.ReadAsync(request, ct);
         if (problem is not null) return problem;
-        return await save.ChangeAsync(id, body, ct) switch
+        return await save.ChangeAsync(id, body, user => ChangeVersion.Matches(request, user.UpdatedAt), ct) switch
         {
-            PeopleSaved<User>.Done done => Results.Ok(done.Value),
+            PeopleSaved<User>.Done done => ChangeVersion.Tagged(request.HttpContext.Response, done.Value.UpdatedAt, Results.Ok(done.Value)),
             PeopleSaved<User>.Invalid invalid => Problems.Invalid(invalid.Errors),
+            PeopleSaved<User>.Outdated => ChangeVersion.Outdated("user", id),
             _ => NotFound(id),
         };
     }

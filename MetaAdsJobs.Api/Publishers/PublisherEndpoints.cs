@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using MetaAdsJobs.Api.Answers;
 using MetaAdsJobs.Api.Events;
 using MetaAdsJobs.Api.Auth;
 using MetaAdsJobs.Api.Http;
@@ -36,17 +37,17 @@ internal static class PublisherEndpoints
     {
         var publishers = meta.MapGroup("/publishers").WithTags("Clips in").RequireAuthorization(Policies.Operate);
         publishers.MapGet("/", ListAsync).WithSummary("Programs that may tell of clips, by name").Produces<Page<PublisherResponse>>();
-        publishers.MapPost("/", CreateAsync).WithMetadata(new InDoubtAdvice("Look in GET /meta/publishers first: one that was made has a secret that nobody has seen. Rotate it, or delete it and send this again.")).WithSummary("Let a program tell of clips")
+        publishers.MapPost("/", CreateAsync).WithTag().WithMetadata(new InDoubtAdvice("Look in GET /meta/publishers first: one that was made has a secret that nobody has seen. Rotate it, or delete it and send this again.")).WithSummary("Let a program tell of clips")
             .WithDescription("""
                 The answer has the secret, whsec_ and base64, with which the program signs what it posts to url: it is shown this once. It is good for nothing else. Clips become runs by templates, one for each account;
                 in an account without one nothing is made. runs_per_day (100; 0 to 10,000): runs that it may begin by itself within 24 hours; what comes beyond is kept, and a person can take it.
                 """)
             .Accepts<PublisherBody>("application/json").Produces<PublisherResponse>(201).ProducesValidationProblem(422);
-        publishers.MapGet("/{id:guid}", GetAsync).WithSummary("One of them").Produces<PublisherResponse>().ProducesProblem(404);
-        publishers.MapPatch("/{id:guid}", ChangeAsync).WithMetadata(InDoubtAdvice.Undoes).WithSummary("Change one, or switch it on or off").WithDescription("What is absent stays. Of one that is switched off nothing is taken: it is answered 403.")
-            .Accepts<PublisherChanges>("application/json").Produces<PublisherResponse>().ProducesProblem(404).ProducesValidationProblem(422);
+        publishers.MapGet("/{id:guid}", GetAsync).WithTag().WithSummary("One of them").Produces<PublisherResponse>().ProducesProblem(404);
+        publishers.MapPatch("/{id:guid}", ChangeAsync).WithIfMatch().WithTag().WithMetadata(InDoubtAdvice.Undoes).WithSummary("Change one, or switch it on or off").WithDescription("What is absent stays. Of one that is switched off nothing is taken: it is answered 403.")
+            .Accepts<PublisherChanges>("application/json").Produces<PublisherResponse>().ProducesProblem(404).ProducesProblem(412).ProducesValidationProblem(422);
         publishers.MapDelete("/{id:guid}", DeleteAsync).WithSummary("Take away one that has made nothing; one that has is switched off instead").Produces(204).ProducesProblem(404).ProducesProblem(409);
-        publishers.MapPost("/{id:guid}/rotate", RotateAsync).WithMetadata(InDoubtAdvice.NoHarm).WithSummary("Give it another secret, shown this once")
+        publishers.MapPost("/{id:guid}/rotate", RotateAsync).WithTag().WithMetadata(InDoubtAdvice.NoHarm).WithSummary("Give it another secret, shown this once")
             .WithDescription("What is signed with the old one is taken for keep_old_hours (24, at most 168), too. 0 ends the old one at once.")
             .Accepts<RotateBody>("application/json").Produces<PublisherResponse>().ProducesProblem(404).ProducesValidationProblem(422);
         publishers.MapTemplates();
@@ -56,8 +57,8 @@ internal static class PublisherEndpoints
     private static async Task<IResult> ListAsync(PublisherStore store, TimeProvider time, CancellationToken ct) =>
         Results.Ok(new Page<PublisherResponse>([.. (await store.ListAsync(time.GetUtcNow(), ct)).Select(PublisherResponse.From)], null));
 
-    private static async Task<IResult> GetAsync(Guid id, PublisherStore store, TimeProvider time, CancellationToken ct) =>
-        await store.FindAsync(id, time.GetUtcNow(), ct) is { } publisher ? Results.Ok(PublisherResponse.From(publisher)) : NotFound(id);
+    private static async Task<IResult> GetAsync(Guid id, HttpResponse response, PublisherStore store, TimeProvider time, CancellationToken ct) =>
+        await store.FindAsync(id, time.GetUtcNow(), ct) is { } publisher ? ChangeVersion.Tagged(response, publisher.UpdatedAt, Results.Ok(PublisherResponse.From(publisher))) : NotFound(id);
 
     private static async Task<IResult> CreateAsync(HttpRequest request, SavePublisher save, CancellationToken ct)
     {
@@ -65,7 +66,7 @@ internal static class PublisherEndpoints
         if (problem is not null) return problem;
         return await save.CreateAsync(body, request.HttpContext.User.CallerName(), ct) switch
         {
-            PublisherSaved.Done done => Results.Created($"/meta/publishers/{done.Value.Id}", PublisherResponse.From(done.Value, done.Secret)),
+            PublisherSaved.Done done => ChangeVersion.Tagged(request.HttpContext.Response, done.Value.UpdatedAt, Results.Created($"/meta/publishers/{done.Value.Id}", PublisherResponse.From(done.Value, done.Secret))),
             PublisherSaved.Invalid invalid => Problems.Invalid(invalid.Errors),
             _ => throw new InvalidOperationException("unreachable: the set is closed"),
         };
@@ -74,13 +75,13 @@ internal static class PublisherEndpoints
     private static async Task<IResult> ChangeAsync(Guid id, HttpRequest request, SavePublisher save, CancellationToken ct)
     {
         var (body, problem) = await JsonBody.ReadAsync(request, ct);
-        return problem ?? Answer(id, await save.ChangeAsync(id, body, ct));
+        return problem ?? Answer(id, request.HttpContext.Response, await save.ChangeAsync(id, body, publisher => ChangeVersion.Matches(request, publisher.UpdatedAt), ct));
     }
 
     private static async Task<IResult> RotateAsync(Guid id, HttpRequest request, SavePublisher save, CancellationToken ct)
     {
         var (body, problem) = await JsonBody.ReadAsync(request, ct);
-        return problem ?? Answer(id, await save.RotateAsync(id, body, ct));
+        return problem ?? Answer(id, request.HttpContext.Response, await save.RotateAsync(id, body, ct));
     }
 
     private static async Task<IResult> DeleteAsync(Guid id, PublisherStore store, TimeProvider time, CancellationToken ct) => await store.DeleteAsync(id, time.GetUtcNow(), ct) switch
@@ -90,9 +91,10 @@ internal static class PublisherEndpoints
         _ => NotFound(id),
     };
 
-    private static IResult Answer(Guid id, PublisherSaved saved) => saved switch
+    private static IResult Answer(Guid id, HttpResponse response, PublisherSaved saved) => saved switch
     {
-        PublisherSaved.Done done => Results.Ok(PublisherResponse.From(done.Value, done.Secret)),
+        PublisherSaved.Done done => ChangeVersion.Tagged(response, done.Value.UpdatedAt, Results.Ok(PublisherResponse.From(done.Value, done.Secret))),
+        PublisherSaved.Outdated => ChangeVersion.Outdated("publisher", id),
         PublisherSaved.Invalid invalid => Problems.Invalid(invalid.Errors),
         _ => NotFound(id),
     };

@@ -36,7 +36,7 @@ internal static class AlertActions
     /// <summary>A rule as its form has it.</summary>
     public static FormValues ValuesOf(AlertRule rule) => FormValues.Of(new Dictionary<string, StringValues>
     {
-        ["name"] = rule.Name, ["when"] = rule.Direction, ["threshold"] = Text(rule.Threshold), ["resolve_at"] = Text(rule.ResolveAt), ["compare"] = rule.Compare == AlertRule.Median ? rule.Compare : "",
+        [FormSeen.Field] = FormSeen.Of(rule.UpdatedAt), ["name"] = rule.Name, ["when"] = rule.Direction, ["threshold"] = Text(rule.Threshold), ["resolve_at"] = Text(rule.ResolveAt), ["compare"] = rule.Compare == AlertRule.Median ? rule.Compare : "",
         ["median_days"] = Text(rule.MedianDays), ["window_days"] = Text(rule.WindowDays), ["window_hours"] = Text(rule.WindowHours), ["floor_metric"] = rule.FloorMetric, ["floor_least"] = Text(rule.FloorLeast),
         ["evaluations"] = Text(rule.Evaluations), ["cooldown_minutes"] = Text(rule.CooldownMinutes), ["severity"] = rule.Severity, ["group_by"] = rule.GroupBy, ["enabled"] = rule.Enabled ? "true" : "",
         ["campaign_ids"] = string.Join('\n', rule.CampaignIds ?? []),
@@ -68,10 +68,11 @@ internal static class AlertActions
             return place is null ? calls.Computations.Refused() : Tried(await attempt.OneAsync(id, body.Number("days").ToJson(), http.RequestAborted), body, ("Id", id));
         }
 
-        return await save.ChangeAsync(id, body.ToJson(), http.RequestAborted) switch
+        return await save.ChangeAsync(id, body.ToJson(), rule => rule.UpdatedAt == FormSeen.In(http.Request.Form), http.RequestAborted) switch
         {
             AlertRuleSaved.Done => FormResults.On(http, $"/console/alerts/rules/{id}", "The rule was changed."),
             AlertRuleSaved.Invalid invalid => FormResults.Again<AlertRuleFormPage>(body.Refused(invalid.Errors), ("Id", id)),
+            AlertRuleSaved.Outdated => FormResults.Again<AlertRuleFormPage>(body.Refused(FormSeen.Outdated("Somebody has changed this rule since you opened it. Open it again to see what it is now.")), ("Id", id)),
             _ => Results.NotFound(),
         };
     }

@@ -21,7 +21,13 @@ public sealed class CsvRows<T>(string fileName, IReadOnlyList<string> headings, 
         var ct = httpContext.RequestAborted;
         httpContext.Response.ContentType = "text/csv; charset=utf-8";
         httpContext.Response.Headers.ContentDisposition = $"attachment; filename={fileName}";
-        if (HttpMethods.IsHead(httpContext.Request.Method)) return;
+        if (HttpMethods.IsHead(httpContext.Request.Method))
+        {
+            // Else nothing would ask for what GET tells of its form.
+            await httpContext.Response.StartAsync(ct);
+            return;
+        }
+
         await using var csv = CsvWriter.Create(httpContext.Response.Body, _noFormulas, leaveOpen: true);
         foreach (var heading in headings) csv.WriteField(heading);
         await csv.EndRecordAsync(ct);

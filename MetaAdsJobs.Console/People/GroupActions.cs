@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using MetaAdsJobs.Console.Forms;
@@ -22,14 +20,11 @@ internal static class GroupActions
             await store.DeleteAsync(id, http.RequestAborted) ? FormResults.Back(http, "The group was removed; its accounts stay.") : Results.NotFound());
     }
 
-    /// <summary>How a group stood when its form was opened.</summary>
-    public static string SeenOf(AccountGroup group) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{group.Name}\n{string.Join(' ', group.AccountIds)}")));
-
     private static async Task<IResult> SaveAsync(Guid? id, AccountGroups store, HttpContext http)
     {
         var form = http.Request.Form;
         var body = JsonSerializer.SerializeToElement(new JsonObject { ["name"] = form["name"].ToString().Trim(), ["account_ids"] = new JsonArray([.. form["account_ids"].OfType<string>().Select(account => (JsonNode?)account)]) });
-        return await store.SaveAsync(id, body, group => SeenOf(group) == form[FormSeen.Field], http.RequestAborted) switch
+        return await store.SaveAsync(id, body, group => group.Version() == form[FormSeen.Field], http.RequestAborted) switch
         {
             PeopleSaved<AccountGroup>.Done => FormResults.On(http, "/console/people/groups", "The group was saved."),
             PeopleSaved<AccountGroup>.Invalid invalid => Again(invalid.Errors),

@@ -64,10 +64,11 @@ internal static class PublisherActions
     private static async Task<IResult> ChangeAsync(Guid id, SavePublisher save, HttpContext http)
     {
         var body = Body(http.Request.Form, isNew: false);
-        return await save.ChangeAsync(id, body.ToJson(), http.RequestAborted) switch
+        return await save.ChangeAsync(id, body.ToJson(), publisher => publisher.UpdatedAt == FormSeen.In(http.Request.Form), http.RequestAborted) switch
         {
             PublisherSaved.Done => FormResults.On(http, $"/console/publishers/{id}", "The publisher was changed."),
             PublisherSaved.Invalid invalid => FormResults.Again<PublisherFormPage>(body.Refused(invalid.Errors), ("Id", id)),
+            PublisherSaved.Outdated => FormResults.Again<PublisherFormPage>(body.Refused(FormSeen.Outdated("Somebody has changed this publisher since you opened it. Open it again to see what it is now.")), ("Id", id)),
             _ => Results.NotFound(),
         };
     }
@@ -112,10 +113,12 @@ internal static class PublisherActions
             };
         }
 
-        return await save.ExecuteAsync(id, account, body.ToJson(), http.User.CallerName(), http.RequestAborted) switch
+        return await save.ExecuteAsync(id, account, body.ToJson(), http.User.CallerName(), now => now?.ChangedAt == FormSeen.In(form), http.RequestAborted) switch
         {
             TemplateSaved.Done => FormResults.On(http, $"/console/publishers/{id}", "The template is saved: the next clip is made by it."),
             TemplateSaved.Invalid invalid => FormResults.Again<TemplatePage>(body.Refused(invalid.Errors), ("Id", id), ("Account", account)),
+            TemplateSaved.Outdated => FormResults.Again<TemplatePage>(
+                body.Refused(FormSeen.Outdated("Somebody has changed this template since you opened it. Open it again to see what it is now.")), ("Id", id), ("Account", account)),
             _ => Results.NotFound(),
         };
     }

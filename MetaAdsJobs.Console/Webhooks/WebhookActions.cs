@@ -41,10 +41,11 @@ internal static class WebhookActions
     private static async Task<IResult> ChangeAsync(Guid id, SaveWebhook save, HttpContext http)
     {
         var body = Body(http.Request.Form, isNew: false);
-        return await save.ChangeAsync(id, body.ToJson(), http.User.CallerName(), http.RequestAborted) switch
+        return await save.ChangeAsync(id, body.ToJson(), http.User.CallerName(), webhook => webhook.UpdatedAt == FormSeen.In(http.Request.Form), http.RequestAborted) switch
         {
             WebhookSaved.Done => FormResults.On(http, $"/console/webhooks/{id}", "The webhook was changed."),
             WebhookSaved.Invalid invalid => FormResults.Again<WebhookFormPage>(body.Refused(invalid.Errors), ("Id", id)),
+            WebhookSaved.Outdated => FormResults.Again<WebhookFormPage>(body.Refused(FormSeen.Outdated("Somebody has changed this webhook since you opened it. Open it again to see what it is now.")), ("Id", id)),
             _ => Results.NotFound(),
         };
     }

@@ -18,6 +18,9 @@ public abstract record WebhookSaved
     public sealed record Invalid(FieldErrors Errors) : WebhookSaved;
 
     public sealed record Unknown : WebhookSaved;
+
+    /// <summary>It is no longer what the change was made for.</summary>
+    public sealed record Outdated : WebhookSaved;
 }
 
 /// <summary>Makes and changes webhooks, and their secrets.</summary>
@@ -52,12 +55,16 @@ public sealed class SaveWebhook
         return new WebhookSaved.Done((await _store.FindAsync(webhook.Id, now, ct))!, webhook.IsSigned ? secret : null);
     }
 
-    public async Task<WebhookSaved> ChangeAsync(Guid id, JsonElement body, string changedBy, CancellationToken ct)
+    public Task<WebhookSaved> ChangeAsync(Guid id, JsonElement body, string changedBy, CancellationToken ct) => ChangeAsync(id, body, changedBy, isSeen: _ => true, ct);
+
+    /// <param name="isSeen">Whether the webhook, as it is now, is the one that the change was made for.</param>
+    public async Task<WebhookSaved> ChangeAsync(Guid id, JsonElement body, string changedBy, Func<Webhook, bool> isSeen, CancellationToken ct)
     {
         while (true)
         {
             var now = _time.GetUtcNow();
             if (await _store.FindAsync(id, now, ct) is not { } current) return new WebhookSaved.Unknown();
+            if (!isSeen(current)) return new WebhookSaved.Outdated();
             var errors = new FieldErrors();
             var read = WebhookValidation.Read(new(body, errors), current, _options, _smtp);
             if (read is not null) await CheckAccountsAsync(read, errors, ct);

@@ -54,20 +54,21 @@ public sealed class SessionStore(NpgsqlDataSource dataSource, TimeProvider time)
         return session;
     }
 
-    /// <returns>Those of the caller that have not ended, the one seen last first; of who comes by a key, that one alone.</returns>
-    public Task<IReadOnlyList<Session>> ListAsync(Caller caller, CancellationToken ct) => ListAsync(Whose(caller), caller, caller.UserId, ct);
+    /// <param name="after">The last one of the page before; null: from the beginning.</param>
+    /// <returns>Those of the caller that have not ended, the oldest first, so that no new one hides one that idles; of who comes by a key, that one alone.</returns>
+    public Task<IReadOnlyList<Session>> ListAsync(Caller caller, Guid? after, int count, CancellationToken ct) => ListAsync(Whose(caller), caller, caller.UserId, after, count, ct);
 
     /// <summary>The same of a user, for admins.</summary>
-    public Task<IReadOnlyList<Session>> ListOfAsync(Guid userId, CancellationToken ct) => ListAsync(OfUser, null, userId, ct);
+    public Task<IReadOnlyList<Session>> ListOfAsync(Guid userId, Guid? after, int count, CancellationToken ct) => ListAsync(OfUser, null, userId, after, count, ct);
 
-    private async Task<IReadOnlyList<Session>> ListAsync(string whose, Caller? caller, Guid? userId, CancellationToken ct)
+    private async Task<IReadOnlyList<Session>> ListAsync(string whose, Caller? caller, Guid? userId, Guid? after, int count, CancellationToken ct)
     {
         var listSql = $"""
             SELECT s.id, k.name AS key_name, s.browser, s.created_at, s.last_seen_at, s.expires_at FROM sessions s LEFT JOIN api_keys k ON k.id = s.key_id
-            WHERE {whose} AND s.ended_at IS NULL AND s.expires_at > @Now ORDER BY s.last_seen_at DESC, s.id LIMIT 200
+            WHERE {whose} AND s.ended_at IS NULL AND s.expires_at > @Now AND (@After::uuid IS NULL OR s.id > @After::uuid) ORDER BY s.id LIMIT @Count
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
-        return (await connection.QueryAsync<Session>(new(listSql, new { UserId = userId, caller?.Name, Own = caller?.Session?.Id, Now = time.GetUtcNow() }, cancellationToken: ct))).AsList();
+        return (await connection.QueryAsync<Session>(new(listSql, new { UserId = userId, caller?.Name, Own = caller?.Session?.Id, Now = time.GetUtcNow(), After = after, Count = count }, cancellationToken: ct))).AsList();
     }
 
     /// <returns>False when there is no such session of the caller's; one that has ended is one.</returns>

@@ -1,3 +1,6 @@
+using System.Security.Cryptography;
+using System.Text;
+
 namespace MetaAdsJobs.Core.People;
 
 /// <summary>Somebody who works with the service.</summary>
@@ -75,4 +78,7 @@ public sealed record AccountGroup
     public required string Name { get; init; }
     public IReadOnlyList<Guid> AccountIds { get; init; } = [];
     public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <returns>Another one whenever its name or its accounts are others.</returns>
+    public string Version() => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{Name}\n{string.Join(' ', AccountIds)}")));
 }

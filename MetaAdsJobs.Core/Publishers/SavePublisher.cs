@@ -17,6 +17,9 @@ public abstract record PublisherSaved
     public sealed record Invalid(FieldErrors Errors) : PublisherSaved;
 
     public sealed record Unknown : PublisherSaved;
+
+    /// <summary>It is no longer what the change was made for.</summary>
+    public sealed record Outdated : PublisherSaved;
 }
 
 /// <summary>Makes and changes publishers, and their secrets.</summary>
@@ -50,12 +53,16 @@ public sealed partial class SavePublisher
         return new PublisherSaved.Invalid(errors);
     }
 
-    public async Task<PublisherSaved> ChangeAsync(Guid id, JsonElement body, CancellationToken ct)
+    public Task<PublisherSaved> ChangeAsync(Guid id, JsonElement body, CancellationToken ct) => ChangeAsync(id, body, isSeen: _ => true, ct);
+
+    /// <param name="isSeen">Whether the publisher, as it is now, is the one that the change was made for.</param>
+    public async Task<PublisherSaved> ChangeAsync(Guid id, JsonElement body, Func<Publisher, bool> isSeen, CancellationToken ct)
     {
         while (true)
         {
             var now = _time.GetUtcNow();
             if (await _store.FindAsync(id, now, ct) is not { } current) return new PublisherSaved.Unknown();
+            if (!isSeen(current)) return new PublisherSaved.Outdated();
             var errors = new FieldErrors();
             var fields = new JsonFields(body, errors);
             if (fields.Text("name") is { } name && name != current.Name) fields.Refuse("name", "cannot change: runs are known by it; make another publisher instead");

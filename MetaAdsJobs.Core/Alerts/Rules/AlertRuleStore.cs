@@ -107,7 +107,8 @@ public sealed class AlertRuleStore
                 WHERE r.id = @Id AND e.rule_id = r.id AND @AccountIds::uuid[] IS NOT NULL AND (r.account_ids IS NULL OR NOT r.account_ids <@ @AccountIds::uuid[]))
             UPDATE alert_rules SET name = @Name, account_ids = @AccountIds::uuid[], campaign_ids = @CampaignIds::text[], window_days = @WindowDays, window_hours = @WindowHours, compare = @Compare, median_days = @MedianDays,
                 direction = @Direction, threshold = @Threshold, resolve_at = @ResolveAt, floor_metric = @FloorMetric, floor_least = @FloorLeast, evaluations = @Evaluations, cooldown_minutes = @CooldownMinutes,
-                severity = @Severity, group_by = @GroupBy, enabled = @Enabled, updated_at = @UpdatedAt
+                severity = @Severity, group_by = @GroupBy, enabled = @Enabled,
+                updated_at = GREATEST(@UpdatedAt, updated_at + interval '1 microsecond')
             WHERE id = @Id
             """;
         return connection.ExecuteAsync(new(UpdateSql, new

@@ -21,6 +21,9 @@ public abstract record AlertRuleSaved
 
     public sealed record Unknown : AlertRuleSaved;
 
+    /// <summary>It is no longer what the change was made for.</summary>
+    public sealed record Outdated : AlertRuleSaved;
+
     public sealed record Refused(string Reason) : AlertRuleSaved;
 }
 
@@ -58,7 +61,10 @@ public sealed class SaveAlertRule
         return (errors.Any ? null : rule, errors);
     }
 
-    public async Task<AlertRuleSaved> ChangeAsync(Guid id, JsonElement body, CancellationToken ct)
+    public Task<AlertRuleSaved> ChangeAsync(Guid id, JsonElement body, CancellationToken ct) => ChangeAsync(id, body, isSeen: _ => true, ct);
+
+    /// <param name="isSeen">Whether the rule, as it is now, is the one that the change was made for.</param>
+    public async Task<AlertRuleSaved> ChangeAsync(Guid id, JsonElement body, Func<AlertRule, bool> isSeen, CancellationToken ct)
     {
         if (await _store.FindAsync(id, ct) is not { } seen) return new AlertRuleSaved.Unknown();
         var (read, wrong) = await ReadAsync(body, seen, ct);
@@ -67,6 +73,7 @@ public sealed class SaveAlertRule
         await using var transaction = await connection.BeginTransactionAsync(ct);
         // Held, it may be of accounts by now that whoever changes it does not look into.
         if (await AlertRuleStore.HoldAsync(connection, transaction, id, ct) is not { } current || !AccountScope.HoldsAll(current.AccountIds)) return new AlertRuleSaved.Unknown();
+        if (!isSeen(current)) return new AlertRuleSaved.Outdated();
         // Others may have changed other fields since.
         var errors = new FieldErrors();
         if (AlertRuleValidation.Read(new(body, errors), current, _time.GetUtcNow()) is not { } rule) return new AlertRuleSaved.Invalid(errors);
@@ -74,8 +81,9 @@ public sealed class SaveAlertRule
         else if (current.GroupBy != rule.GroupBy) await EndAsync(connection, transaction, current, "the rule groups otherwise now", ct);
         await AlertRuleStore.UpdateAsync(connection, transaction, rule, ct);
         await ActLog.WriteAsync(connection, transaction, AlertRuleStore.ActOf(current, rule, "changed"), _time.GetUtcNow(), ct);
+        var saved = await AlertRuleStore.HoldAsync(connection, transaction, id, ct);
         await transaction.CommitAsync(ct);
-        return new AlertRuleSaved.Done(rule);
+        return new AlertRuleSaved.Done(saved!);
     }
 
     /// <summary>Takes it away. What it has told of stays.</summary>

@@ -84,7 +84,9 @@ public sealed class BudgetPoolStore
     internal static async Task<long?> UpdateAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, BudgetPool pool, BudgetPool before, CancellationToken ct)
     {
         const string UpdateSql = """
-            UPDATE budget_pools SET name = @Name, mode = @Mode, mode_by = @ModeBy, mode_key = @ModeKey, mode_why = @ModeWhy, max_step_percent = @MaxStepPercent, least_gain_percent = @LeastGainPercent, updated_at = @UpdatedAt WHERE id = @Id
+            UPDATE budget_pools SET name = @Name, mode = @Mode, mode_by = @ModeBy, mode_key = @ModeKey, mode_why = @ModeWhy, max_step_percent = @MaxStepPercent, least_gain_percent = @LeastGainPercent,
+                updated_at = GREATEST(@UpdatedAt, updated_at + interval '1 microsecond')
+            WHERE id = @Id
             """;
         // Who is of it decides what it owes to whom; by which bounds does not.
         const string ForgetSql = """

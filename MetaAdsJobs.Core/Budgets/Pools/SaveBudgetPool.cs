@@ -77,8 +77,9 @@ public sealed class SaveBudgetPool
 
         if (isReshaped || (pool.Mode, pool.MaxStepPercent, pool.LeastGainPercent) != (current.Mode, current.MaxStepPercent, current.LeastGainPercent)) await VoidAsync(connection, transaction, [id], "the pool was changed", _time.GetUtcNow(), ct);
         await LookAgainAsync(connection, transaction, maker, ct);
+        var saved = await BudgetPoolStore.HoldAsync(connection, transaction, id, ct);
         await transaction.CommitAsync(ct);
-        return new PoolOutcome<BudgetPool>.Done(pool);
+        return new PoolOutcome<BudgetPool>.Done(saved!);
     }
 
     /// <summary>Takes it away with all that it has proposed. What it changed stays as it is, and its edits tell of it.</summary>

@@ -18,6 +18,9 @@ public abstract record TemplateSaved
     public sealed record UnknownPublisher : TemplateSaved;
 
     public sealed record UnknownAccount : TemplateSaved;
+
+    /// <summary>It is no longer what the change was made for.</summary>
+    public sealed record Outdated : TemplateSaved;
 }
 
 /// <summary>Writes templates. One is judged whole before it is kept: rendered with a sample clip, by all rules that a request is judged by.</summary>
@@ -33,8 +36,11 @@ public sealed class SaveTemplate
     internal SaveTemplate(TemplateStore store, PublisherStore publishers, AccountStore accounts, PlanClip plan, TimeProvider time) =>
         (_store, _publishers, _accounts, _plan, _time) = (store, publishers, accounts, plan, time);
 
+    public Task<TemplateSaved> ExecuteAsync(Guid publisherId, Guid accountId, JsonElement body, string changedBy, CancellationToken ct) => ExecuteAsync(publisherId, accountId, body, changedBy, isSeen: _ => true, ct);
+
     /// <param name="body">request, and if wanted defaults, approval, daily_cap_cents and sample, a clip's data to judge it with.</param>
-    public async Task<TemplateSaved> ExecuteAsync(Guid publisherId, Guid accountId, JsonElement body, string changedBy, CancellationToken ct)
+    /// <param name="isSeen">Whether the template, as it is now, is the one that the change was made for; null: there is none.</param>
+    public async Task<TemplateSaved> ExecuteAsync(Guid publisherId, Guid accountId, JsonElement body, string changedBy, Func<ClipTemplate?, bool> isSeen, CancellationToken ct)
     {
         var now = _time.GetUtcNow();
         if (await _publishers.FindAsync(publisherId, now, ct) is not { } publisher) return new TemplateSaved.UnknownPublisher();
@@ -53,7 +59,7 @@ public sealed class SaveTemplate
             return new TemplateSaved.Invalid(errors);
         }
 
-        return await _store.UpsertAsync(template, ct) ? new TemplateSaved.Done((await _store.FindAsync(publisherId, accountId, ct))!) : new TemplateSaved.UnknownPublisher();
+        return await _store.UpsertAsync(template, isSeen, ct);
     }
 
     /// <summary>A template as a body says it, not judged yet.</summary>

@@ -28,27 +28,29 @@ public sealed class TemplateStore(NpgsqlDataSource dataSource)
         return (await connection.QuerySingleOrDefaultAsync<TemplateRow>(new(FindSql, new { PublisherId = publisherId, AccountId = accountId }, cancellationToken: ct)))?.ToTemplate();
     }
 
-    /// <returns>False when the publisher is gone.</returns>
-    internal async Task<bool> UpsertAsync(ClipTemplate template, CancellationToken ct)
+    /// <param name="isSeen">Whether the template, as it is now, is the one that the change was made for; null: there is none.</param>
+    internal async Task<TemplateSaved> UpsertAsync(ClipTemplate template, Func<ClipTemplate?, bool> isSeen, CancellationToken ct)
     {
         const string UpsertSql = """
             INSERT INTO clip_templates (publisher_id, social_account_id, request, defaults, approval, daily_cap_cents, changed_by, changed_at)
             SELECT p.id, @SocialAccountId, @Request::json, @Defaults::json, @Approval, @DailyCapCents, @ChangedBy, @ChangedAt FROM publishers p WHERE p.id = @PublisherId
             ON CONFLICT (publisher_id, social_account_id) DO UPDATE SET request = EXCLUDED.request, defaults = EXCLUDED.defaults, approval = EXCLUDED.approval, daily_cap_cents = EXCLUDED.daily_cap_cents,
-                changed_by = EXCLUDED.changed_by, changed_at = EXCLUDED.changed_at
+                changed_by = EXCLUDED.changed_by, changed_at = GREATEST(EXCLUDED.changed_at, clip_templates.changed_at + interval '1 microsecond')
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
         var (publisher, before) = await HoldAsync(connection, transaction, template.PublisherId, template.SocialAccountId, ct);
-        if (publisher is null) return false;
+        if (publisher is null) return new TemplateSaved.UnknownPublisher();
+        if (!isSeen(before)) return new TemplateSaved.Outdated();
         await connection.ExecuteAsync(new(UpsertSql, new
         {
             template.PublisherId, template.SocialAccountId, Request = template.Request.ToJsonString(), Defaults = JsonSerializer.Serialize(template.Defaults), template.Approval, template.DailyCapCents,
             template.ChangedBy, template.ChangedAt,
         }, transaction, cancellationToken: ct));
         await ActLog.WriteAsync(connection, transaction, ActOf(publisher, before, template, before is null ? "made" : "changed"), template.ChangedAt, ct);
+        var (_, saved) = await HoldAsync(connection, transaction, template.PublisherId, template.SocialAccountId, ct);
         await transaction.CommitAsync(ct);
-        return true;
+        return new TemplateSaved.Done(saved!);
     }
 
     /// <summary>The publisher makes nothing in that account any more.</summary>

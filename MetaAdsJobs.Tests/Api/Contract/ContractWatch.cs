@@ -8,6 +8,9 @@ namespace MetaAdsJobs.Tests.Api.Contract;
 /// <summary>Holds every answer that any test gets to the description: its status, its kind, its fields. What nobody has described is told when the service ends.</summary>
 public sealed class ContractWatch
 {
+    // Told where they are: not each answer of its kind has them.
+    private static readonly string[] Now = ["RateLimit", "RateLimit-Policy", "Vary", "Content-Disposition", "WWW-Authenticate", "Idempotency-Replayed", "Preference-Applied"];
+
     private static readonly Lazy<IReadOnlyList<(Regex Path, Call Call)>> Calls = new(() =>
     [
         // The more exact of two that fit comes first.
@@ -33,6 +36,8 @@ public sealed class ContractWatch
 
         foreach (var (name, isThere) in ((string, bool)[])[("Location", answer.Headers.Location is not null), ("Retry-After", answer.Headers.RetryAfter is not null), ("ETag", answer.Headers.ETag is not null)])
             if (isThere != told["headers"]?[name] is not null) Tell(isThere ? $"has {name}" : $"has no {name}");
+        foreach (var name in Now.Intersect(answer.Headers.Concat(answer.Content.Headers).Select(header => header.Key), StringComparer.OrdinalIgnoreCase))
+            if (told["headers"]?[name] is null) Tell($"has {name}");
         var type = answer.Content.Headers.ContentType?.MediaType;
         if (text.Length == 0 || type is null || answer.Content.Headers.ContentEncoding.Count > 0) return;
         if (told["content"]?[type] is not { } content) Tell($"has a body of {type}");

@@ -109,6 +109,42 @@ public sealed partial class DocumentTests
                 Assert.That(parameter["schema"]!["enum"], Is.Not.Null, $"{call}: {parameter["name"]}");
     });
 
+    /// <summary>A generator makes "anything" of a field that has none.</summary>
+    [Test]
+    public void Every_field_has_a_type() => Assert.Multiple(() =>
+    {
+        foreach (var (name, schema) in Schemas)
+            foreach (var (field, property) in schema!["properties"]?.AsObject() ?? [])
+                Assert.That(((string[])["type", "$ref", "oneOf", "anyOf", "allOf", "enum"]).Any(word => property![word] is not null), $"{name}.{field} is {property!.ToJsonString()}");
+    });
+
+    [TestCase("User", "created_at", "string")]
+    [TestCase("User", "disabled_at", "null", "string")]
+    [TestCase("KeyBody", "expires_at", "null", "string")]
+    [TestCase("ClipTold", "published_at", "null", "string")]
+    [TestCase("ReplayBody", "from", "string")]
+    public void A_time_is_a_text_and_null_where_there_may_be_none(string schema, string field, params string[] types)
+    {
+        var property = Schemas[schema]!["properties"]![field]!;
+        string[] told = property["type"] is JsonArray several ? [.. several.Select(type => (string)type!)] : [(string)property["type"]!];
+        Assert.That(told, Is.EquivalentTo(types));
+        Assert.That((string?)property["format"], Is.EqualTo("date-time"));
+    }
+
+    [Test]
+    public void Every_answer_that_has_the_version_of_what_people_change_can_be_changed_by_it() => Assert.Multiple(() =>
+    {
+        string[] changed = ["updateUser", "updateAccountGroup", "updateAlertRule", "updateBudgetPool", "updateWebhook", "updatePublisher", "putPublisherTemplate", "updateAccount"];
+        var calls = Calls.Where(call => changed.Contains((string?)call.Json["operationId"])).ToList();
+        Assert.That(calls, Has.Count.EqualTo(changed.Length));
+        foreach (var call in calls)
+        {
+            Assert.That(call.Parameters.Select(parameter => (string?)parameter["name"]), Does.Contain("If-Match"), $"{call}");
+            foreach (var one in Calls.Where(one => one.Path == call.Path && one.Method is "GET" or "PATCH" or "PUT"))
+                Assert.That(one.Answers.Single(answer => answer.Code == 200).Answer["headers"]!["ETag"], Is.Not.Null, $"{one}");
+        }
+    });
+
     [Test]
     public void No_reference_leads_nowhere_and_nothing_is_described_that_nobody_uses()
     {

@@ -37,7 +37,7 @@ public sealed class SessionEndTests
             Assert.That(await _callers.FindBySessionAsync(session.Id, CancellationToken.None), Is.Not.Null, "used or not");
             _time.Advance(TimeSpan.FromMinutes(2));
             Assert.That(await _callers.FindBySessionAsync(session.Id, CancellationToken.None), Is.Null, "although it was used a moment ago");
-            Assert.That((await _sessions.ListAsync(Somebody, CancellationToken.None)).Select(one => one.Id), Has.No.Member(session.Id));
+            Assert.That((await _sessions.ListAsync(Somebody, after: null, 200, CancellationToken.None)).Select(one => one.Id), Has.No.Member(session.Id));
         }
     }
 
@@ -56,7 +56,24 @@ public sealed class SessionEndTests
     {
         var caller = Somebody with { Name = $"{Guid.NewGuid():N}" };
         await _sessions.OpenAsync(caller, "token", until: null, confirmedAt: null, $"{new string('x', 299)}🚀 and more", CancellationToken.None);
-        Assert.That((await _sessions.ListAsync(caller, CancellationToken.None)).Single().Browser, Is.EqualTo(new string('x', 299)));
+        Assert.That((await _sessions.ListAsync(caller, after: null, 200, CancellationToken.None)).Single().Browser, Is.EqualTo(new string('x', 299)));
+    }
+
+    /// <summary>Else a program that signs in again and again would hide one that somebody has stolen and let idle.</summary>
+    [Test]
+    public async Task However_many_were_opened_since_an_old_session_is_listed_first_and_all_of_them_by_pages()
+    {
+        var caller = Somebody with { Name = $"{Guid.NewGuid():N}" };
+        List<Guid> opened = [];
+        for (var no = 0; no < 205; no++)
+        {
+            opened.Add((await _sessions.OpenAsync(caller, "token", until: null, confirmedAt: null, "a browser", CancellationToken.None)).Id);
+            _time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        List<Guid> listed = [];
+        while (await _sessions.ListAsync(caller, listed.Count == 0 ? null : listed[^1], 100, CancellationToken.None) is { Count: > 0 } page) listed.AddRange(page.Select(session => session.Id));
+        Assert.That(listed, Is.EqualTo(opened));
     }
 
     [Test]

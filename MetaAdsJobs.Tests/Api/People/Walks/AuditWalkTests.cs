@@ -186,7 +186,7 @@ public sealed class AuditWalkTests
         await _walk.ApiAsync("POST /meta/webhooks/{id:guid}/replay", new JsonObject { ["from"] = "2026-01-01T00:00:00Z", ["to"] = "2027-01-01T00:00:00Z" }, hook);
         await _walk.FormAsync("POST /console/webhooks/{id:guid}", [("from", "2026-01-01T00:00"), ("to", "2027-01-01T00:00")], hook);
         await _walk.FormAsync("POST /console/webhooks/{id:guid}/deliveries/{delivery:guid}/replay", [], hook, delivery);
-        await _walk.FormAsync("POST /console/webhooks/{id:guid}/edit", [("description", "walked again")], hook);
+        await _walk.FormAsync("POST /console/webhooks/{id:guid}/edit", [("description", "walked again"), ("seen", await _walk.HiddenAsync($"/console/webhooks/{hook}/edit", "seen"))], hook);
         await _walk.FormAsync("POST /console/webhooks/{id:guid}/test", [], hook);
         await _walk.FormAsync("POST /console/webhooks/{id:guid}/rotate", [], hook);
         await _walk.FormAsync("POST /console/webhooks/{id:guid}/off", [], hook);
@@ -210,7 +210,7 @@ public sealed class AuditWalkTests
         await _walk.ApiAsync("DELETE /meta/alerts/rules/{id:guid}", null, rule);
         (string, string)[] fields = [("name", "Walked"), ("metric", "spend"), ("level", "account"), ("when", "above"), ("threshold", "5"), ("enabled", "true")];
         rule = await _walk.FormAsync("POST /console/alerts/rules/new", fields);
-        await _walk.FormAsync("POST /console/alerts/rules/{id:guid}/edit", [("name", "Walked on"), ("when", "above"), ("threshold", "7"), ("window_days", "1"), ("evaluations", "1"), ("cooldown_minutes", "60"), ("enabled", "true")], rule);
+        await _walk.FormAsync("POST /console/alerts/rules/{id:guid}/edit", [("name", "Walked on"), ("when", "above"), ("threshold", "7"), ("window_days", "1"), ("evaluations", "1"), ("cooldown_minutes", "60"), ("enabled", "true"), ("seen", await _walk.HiddenAsync($"/console/alerts/rules/{rule}/edit", "seen"))], rule);
         await _walk.FormAsync("POST /console/alerts/rules/{id:guid}/off", [], rule);
         await _walk.FormAsync("POST /console/alerts/rules/{id:guid}/on", [], rule);
         await _walk.FormAsync("POST /console/alerts/rules/{id:guid}/remove", [], rule);
@@ -225,7 +225,7 @@ public sealed class AuditWalkTests
         await _walk.ApiAsync("DELETE /meta/publishers/{id:guid}/templates/{account:guid}", null, publisher, _of.Id);
         await _walk.ApiAsync("DELETE /meta/publishers/{id:guid}", null, publisher);
         publisher = await _walk.FormAsync("POST /console/publishers/new", [("name", "walked-too")]);
-        await _walk.FormAsync("POST /console/publishers/{id:guid}/edit", [("description", "walked"), ("runs_per_day", "8")], publisher);
+        await _walk.FormAsync("POST /console/publishers/{id:guid}/edit", [("description", "walked"), ("runs_per_day", "8"), ("seen", await _walk.HiddenAsync($"/console/publishers/{publisher}/edit", "seen"))], publisher);
         await _walk.FormAsync("POST /console/publishers/{id:guid}/templates/{account:guid}", [("request", ClipWorld.Template()["request"]!.ToJsonString())], publisher, _of.Id);
         await _walk.FormAsync("POST /console/publishers/{id:guid}/templates/{account:guid}/remove", [], publisher, _of.Id);
         await _walk.FormAsync("POST /console/publishers/{id:guid}/off", [], publisher);

@@ -1,7 +1,9 @@
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Dapper;
 using MetaAdsJobs.Api.Answers;
 using MetaAdsJobs.Api.Auth;
+using MetaAdsJobs.Tests.Publishers;
 using MetaAdsJobs.Tests.Support;
 using Microsoft.AspNetCore.Builder;
 
@@ -18,6 +20,9 @@ public sealed partial class VersionWalkTests
     private ApiClient _admin = null!;
     private ForeignAccount _account = null!;
 
+    // Of no one account, by the word before it in its address.
+    private readonly Dictionary<string, string> _others = [];
+
     [OneTimeSetUp]
     public async Task StartAsync()
     {
@@ -25,6 +30,11 @@ public sealed partial class VersionWalkTests
         _admin = _service.Client();
         (_app, _routes) = RouteTable.Read(_service.Database.ConnectionString);
         _account = await ForeignAccount.AddAsync(_service, _admin);
+        _others["users"] = (string)(await _admin.AddUserAsync(Persons.UserBody("viewer", _account.Id)))["id"]!;
+        _others["account-groups"] = (string)(await _admin.PostAsync("/meta/account-groups", new JsonObject { ["name"] = "walked" })).Json["id"]!;
+        _others["publishers"] = (string)(await _admin.PostAsync("/meta/publishers", new JsonObject { ["name"] = "walked" })).Json["id"]!;
+        var template = await _admin.SendAsync(HttpMethod.Put, $"/meta/publishers/{_others["publishers"]}/templates/{_account.Id}", ClipWorld.Template().ToJsonString());
+        Assert.That(template.Code, Is.EqualTo(200), template.Text);
         await using var connection = await _service.Database.DataSource.OpenConnectionAsync();
         await connection.ExecuteAsync($"INSERT INTO insight_syncs (sync_id, social_account_id, since, until, requested_by, nightly_for, state, wait_reason, next_attempt_at, queued_at) VALUES (gen_random_uuid(), @Account, '{Night}', '{Night}', 'night', '{Night}', 'waiting', 'throttled', now() + interval '1 hour', now())",
             new { Account = Guid.Parse(_account.Id) });
@@ -76,13 +86,15 @@ public sealed partial class VersionWalkTests
     private List<string> Urls<T>() where T : class
     {
         List<string> urls = [.. _routes.Where(route => route.Method == "GET" && route.Endpoint.Metadata.GetMetadata<T>() is not null)
-            .Select(route => Value().Replace("/" + route.Endpoint.RoutePattern.RawText!.Trim('/'), match => Uri.EscapeDataString(ValueOf(match.Groups[1].Value, ScopeTable.Find(route.Endpoint)))))];
+            .Select(route => Value().Replace("/" + route.Endpoint.RoutePattern.RawText!.Trim('/'), match => Uri.EscapeDataString(ValueOf(route.Endpoint.RoutePattern.RawText!.Trim('/').Split('/')[1], match.Groups[1].Value, ScopeTable.Find(route.Endpoint)))))];
         Assert.That(urls, Is.Not.Empty);
         return urls;
     }
 
-    private string ValueOf(string name, RouteScope? scope) => (scope, name.ToLowerInvariant()) switch
+    private string ValueOf(string kind, string name, RouteScope? scope) => (scope, name.ToLowerInvariant()) switch
     {
+        (_, "id") when _others.TryGetValue(kind, out var other) => other,
+        (_, "account") => _account.Id,
         (RouteScope.Of of, _) when string.Equals(of.Value, name, StringComparison.OrdinalIgnoreCase) => _account.Ids[of.Thing],
         (_, "delivery") => _account.Delivery,
         (_, "night") => Night,
