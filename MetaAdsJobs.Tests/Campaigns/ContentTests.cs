@@ -260,7 +260,6 @@ public sealed class ContentTests
         Assert.That(await CompareAsync(tree), Has.Count.EqualTo(1));
     }
 
-    /// <summary>Where one token is for many clients, Meta takes it.</summary>
     [Test]
     public async Task Another_clients_page_or_Instagram_account_is_no_content_for_who_sees_some_accounts()
     {
@@ -283,10 +282,8 @@ public sealed class ContentTests
 
     private async Task<CampaignEdit> EndedAsync(Guid edit)
     {
-        CampaignEdit ended;
-        var tries = 0;
-        do ended = await _world.UntilEndedAsync(edit);
-        while (ended.Status is "queued" or "running" or "waiting" && ++tries < 5);
+        var ended = await _world.UntilEndedAsync(edit);
+        for (var tries = 1; tries < 5 && ended.Status is "queued" or "running" or "waiting"; tries++) ended = await _world.UntilEndedAsync(edit);
         return ended;
     }
 
