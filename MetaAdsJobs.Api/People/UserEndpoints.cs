@@ -50,7 +50,7 @@ internal static class UserEndpoints
         users.MapPost("/{id:guid}/keys", async (Guid id, HttpRequest request, ApiKeyStore keys, CancellationToken ct) => IsKeys(request) ? KeyMakesNone() : await MakeKeyAsync(id, request, keys, ct)).WithMetadata(new InDoubtAdvice("Look in GET /meta/users/{id}/keys first: a key that was made is good, and nobody has seen it. Revoke it by DELETE /meta/keys/{id}, and send this again.")).WithSummary("Make a key for a user; it is shown this once").WithMetadata(new AnswerPlace(IsTold: false))
             .Accepts<KeyBody>("application/json").Produces<NewKeyResponse>(201).ProducesProblem(404).ProducesProblem(409).ProducesValidationProblem(422);
         users.MapGet("/{id:guid}/sessions", async (Guid id, UserStore store, SessionStore sessions, string? limit, string? cursor, CancellationToken ct) =>
-                await store.FindAsync(id, ct) is null ? NotFound(id) : await ListSessionsAsync((after, count) => sessions.ListOfAsync(id, after, count, ct), limit, cursor))
+                await ListSessionsAsync(async (after, count) => await store.FindAsync(id, ct) is null ? null : await sessions.ListOfAsync(id, after, count, ct), limit, cursor, id))
             .WithSummary("A user's sessions at browsers, the oldest first").Produces<Page<Session>>().ProducesProblem(404).ProducesValidationProblem(422);
         users.MapDelete("/{id:guid}/sessions/{session:guid}", async (Guid id, Guid session, HttpContext http, SessionStore sessions, CancellationToken ct) =>
             IsKeys(http.Request) ? Problems.Of(ProblemKind.Forbidden, "A key ends no session but its own: sign in at the console for that, or ask an admin.") : await sessions.EndOfAsync(id, session, MyEndpoints.Of(http), ct) ? Results.NoContent() : Problems.NotFound("session", session)).WithSummary("End one of them: it is out at its next click").WithDescription("Not by a key.").Produces(204).ProducesProblem(404);
@@ -102,12 +102,12 @@ internal static class UserEndpoints
         return await list(filter, before, count + 1) is { } found ? Results.Ok(Page<ApiKey>.From(found, count, key => key.Id.ToString())) : NotFound(userId);
     }
 
-    public static async Task<IResult> ListSessionsAsync(Func<Guid?, int, Task<IReadOnlyList<Session>>> list, string? limit, string? cursor)
+    public static async Task<IResult> ListSessionsAsync(Func<Guid?, int, Task<IReadOnlyList<Session>?>> list, string? limit, string? cursor, Guid userId = default)
     {
         var query = new QueryFields();
         var (count, after) = (query.Limit(limit), query.Id("cursor", cursor));
         if (query.Errors.Any) return Problems.Invalid(query.Errors);
-        return Results.Ok(Page<Session>.From(await list(after, count + 1), count, session => session.Id.ToString()));
+        return await list(after, count + 1) is { } found ? Results.Ok(Page<Session>.From(found, count, session => session.Id.ToString())) : NotFound(userId);
     }
 
     private static async Task<IResult> CreateAsync(HttpRequest request, SaveUser save, CancellationToken ct)

@@ -231,7 +231,7 @@ public sealed class EndedEditTests
     }
 
     /// <summary>The repeated call hears of a deleted object that it is missing.</summary>
-    [TestCase(EditKind.Archive, "POST", "prA")]
+    [TestCase(EditKind.Archive, "POST", "prp")]
     [TestCase(EditKind.Delete, "DELETE", "pdd")]
     public async Task What_is_taken_away_without_an_answer_is_taken_away_once_more_and_that_is_its_end(EditKind kind, string method, string left)
     {
