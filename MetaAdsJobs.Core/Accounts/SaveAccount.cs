@@ -91,7 +91,7 @@ public sealed class SaveAccount(AccountStore store, AccountTokens tokens, INight
             var account = AccountValidation.Read(new(body, errors), id, current, out var token, out var unblock);
             if (account is null) return new Saved<SocialAccount>.Invalid(errors);
             if (!isSeen(current)) return new Saved<SocialAccount>.Outdated();
-            await ForeignAssets.CheckAsync(store, JsonSerializer.SerializeToElement(new Dictionary<string, string?> { ["page_id"] = account.PageId, ["instagram_user_id"] = account.InstagramUserId, ["pixel_id"] = account.PixelId }), errors, ct);
+            await ForeignAssets.CheckAsync(store, JsonSerializer.SerializeToElement(new Dictionary<string, string?> { ["page_id"] = account.PageId, ["instagram_user_id"] = account.InstagramUserId, ["pixel_id"] = account.PixelId }), there: null, errors, ct);
             if (errors.Any) return new Saved<SocialAccount>.Invalid(errors);
             schedules.Ensure(account.TimezoneName);
             // Somebody else was quicker: read what it is now, and change that.

@@ -53,7 +53,9 @@ public sealed class AccountGroups(NpgsqlDataSource dataSource, TimeProvider time
         await using var transaction = await connection.BeginTransactionAsync(ct);
         // Those who have it before the group itself: whoever gives them groups holds them first, too.
         if (id is not null && asked is not null) await HoldHoldersAsync(connection, transaction, id.Value, ct);
-        var before = id is null ? null : (await connection.QuerySingleOrDefaultAsync<Row>(new($"{ReadSql} WHERE g.id = @Id FOR UPDATE OF g", new { Id = id }, transaction, cancellationToken: ct)))?.ToGroup();
+        // Held before it is read: what a statement has waited for it shows of the row itself, and not of its members.
+        if (id is not null) await connection.ExecuteAsync(new("SELECT 1 FROM account_groups WHERE id = @Id FOR UPDATE", new { Id = id }, transaction, cancellationToken: ct));
+        var before = id is null ? null : (await connection.QuerySingleOrDefaultAsync<Row>(new($"{ReadSql} WHERE g.id = @Id", new { Id = id }, transaction, cancellationToken: ct)))?.ToGroup();
         if (id is not null && before is null) return new PeopleSaved<AccountGroup>.Unknown();
         if (before is not null && !isSeen(before)) return new PeopleSaved<AccountGroup>.Outdated();
         if (id is null && await connection.ExecuteScalarAsync<long>(new("SELECT count(*) FROM account_groups", null, transaction, cancellationToken: ct)) >= Most) return new PeopleSaved<AccountGroup>.Refused($"There are {Most} groups, and there can be no more: remove one first.");

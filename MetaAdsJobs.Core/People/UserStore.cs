@@ -50,8 +50,12 @@ public sealed class UserStore(NpgsqlDataSource dataSource)
         return (await connection.QuerySingleOrDefaultAsync<Row>(new($"{ReadSql} WHERE lower(u.mail) = lower(@Mail)", new { Mail = mail }, cancellationToken: ct)))?.ToUser();
     }
 
-    internal static async Task<User?> HoldAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Guid id, CancellationToken ct) =>
-        (await connection.QuerySingleOrDefaultAsync<Row>(new($"{ReadSql} WHERE u.id = @Id FOR UPDATE OF u", new { Id = id }, transaction, cancellationToken: ct)))?.ToUser();
+    /// <summary>Held before it is read: what a statement has waited for it shows of the row itself, and not of what hangs on it.</summary>
+    internal static async Task<User?> HoldAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Guid id, CancellationToken ct)
+    {
+        await connection.ExecuteAsync(new("SELECT 1 FROM users WHERE id = @Id FOR UPDATE", new { Id = id }, transaction, cancellationToken: ct));
+        return (await connection.QuerySingleOrDefaultAsync<Row>(new($"{ReadSql} WHERE u.id = @Id", new { Id = id }, transaction, cancellationToken: ct)))?.ToUser();
+    }
 
     private sealed record Row
     {

@@ -68,7 +68,7 @@ public sealed class StormTests
 
         foreach (var webhook in (Guid[])[all, hook])
             Assert.That(await _world.QueryAsync<string>("SELECT type FROM event_deliveries WHERE webhook_id = @webhook ORDER BY occurred_at", new { webhook }), Is.EqualTo(["alert.opened", "alert.resolved"]));
-        Assert.That((await _world.ToldAsync(hook)).Select(told => ((int)told["new"]!, (int)told["firing"]!, told["members"]!.AsArray().Count)), Is.EqualTo([(1, 1, 1), (0, 0, 1)]));
+        Assert.That((await _world.ToldAsync(hook)).Select(told => ((int)told["new"]!, (int)told["firing"]!, told["members"]!.AsArray().Count)), Is.EqualTo([(1, 1, 1), (1, 0, 1)]));
     }
 
     /// <summary>An alert of all accounts is open for as long as anything of any of them fires.</summary>
@@ -90,27 +90,6 @@ public sealed class StormTests
         Assert.That(await TypesAsync(all), Is.EqualTo(["alert.opened", "alert.updated", "alert.updated"]));
         Assert.That(await TypesAsync(some), Is.EqualTo(["alert.opened", "alert.updated"]));
         Assert.That((int?)(await _world.ToldAsync(some))[1]["new"], Is.EqualTo(1));
-    }
-
-    [Test]
-    public async Task What_a_webhook_of_some_accounts_was_told_at_once_the_next_update_does_not_tell_it_again()
-    {
-        var (mine, third, other) = (await _world.SpendingAsync(("mine", 1), ("more", 1)), await _world.SpendingAsync(("its", 1)), await _world.SpendingAsync(("theirs", 1), ("others", 1)));
-        var (all, _) = await _world.AddWebhookAsync("""{"url":"https://receiver.example/1"}""");
-        var (some, _) = await _world.AddWebhookAsync($$"""{"url":"https://receiver.example/2","account_ids":["{{mine}}"]}""");
-        var (one, _) = await _world.AddWebhookAsync($$"""{"url":"https://receiver.example/3","account_ids":["{{third}}"]}""");
-        var rule = await _world.AddRuleAsync(null, $$"""{"metric":"spend","when":"above","threshold":50,"account_ids":["{{mine}}","{{third}}","{{other}}"]}""");
-        foreach (var (minutes, account, campaign) in ((int, Guid, string)[])[(5, other, "theirs"), (5, mine, "mine"), (5, third, "its"), (5, mine, "more"), (61, other, "others")])
-        {
-            await _world.SpendAsync(account, campaign, 60);
-            _world.Time.Advance(TimeSpan.FromMinutes(minutes));
-            await _world.EvaluateAsync(rule);
-        }
-
-        async Task<string> ToldAsync(Guid webhook) => string.Join("; ", (await _world.ToldAsync(webhook)).Select(told => string.Join(' ', told["members"]!.AsArray().Where(member => (bool)member!["new"]!).Select(member => (string?)member!["id"]).Order(StringComparer.Ordinal))));
-        Assert.That((await ToldAsync(all), await ToldAsync(some), await ToldAsync(one)), Is.EqualTo(("theirs; its mine more others", "mine; more", "its")));
-        var last = (await _world.ToldAsync(some))[1];
-        Assert.That(((int?)last["new"], (int?)last["firing"], last["members"]!.AsArray().Count), Is.EqualTo(((int?)1, (int?)2, 2)));
     }
 
     [Test]

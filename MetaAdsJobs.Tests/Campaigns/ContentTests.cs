@@ -97,7 +97,6 @@ public sealed class ContentTests
         Assert.That(edit.Error, Does.Not.Contain("left at Meta"));
         Assert.That((await ShownAsync(ad), (await _world.TreeAsync(tree)).Ads[0].CreativeId, await AtMetaAsync(asked)), Is.EqualTo((old, old, 1)));
         Assert.That(await CompareAsync(tree), Is.Empty);
-
         // Its job is requeued: another round, by another marker.
         _world.Graph.Faults.Clear();
         _world.Get<EditStore>().Reopen(edit.EditId);
@@ -268,10 +267,11 @@ public sealed class ContentTests
         await _world.ExecuteAsync("UPDATE social_accounts SET page_id = '77', instagram_user_id = '88' WHERE id <> @AccountId", new { asked.AccountId });
         using var scope = AccountScope.Enter(null, new HashSet<Guid> { asked.AccountId });
         foreach (var (creative, field) in ((string, string)[])[("""{"post_id":"77_1"}""", "creative.post_id"), ($"{body[..^1]},\"instagram_user_id\":\"88\"}}", "creative.instagram_user_id")])
-        {
-            var refused = await _world.Get<RequestEdit>().ExecuteAsync(EditLevel.Ad, tree.Ads[0].MetaId, EditKind.Update, JsonElement.Parse($$"""{"creative":{{creative}}}"""), "ann", CancellationToken.None);
-            Assert.That(refused is EditRequested.Invalid invalid ? string.Join(' ', invalid.Errors.ToDictionary().Keys) : $"{refused}", Is.EqualTo(field));
-        }
+            Assert.That(await AskAsync(creative) is EditRequested.Invalid invalid ? string.Join(' ', invalid.Errors.ToDictionary().Keys) : "taken", Is.EqualTo(field));
+        await _world.ExecuteAsync("""UPDATE orchestrations SET request = request || '{"instagram_user_id":"88"}' WHERE request_id = @RequestId""", new { asked.RequestId });
+        Assert.That(await AskAsync($"{body[..^1]},\"instagram_user_id\":\"88\"}}"), Is.Not.InstanceOf<EditRequested.Invalid>(), "the ad has it already");
+
+        Task<EditRequested> AskAsync(string creative) => _world.Get<RequestEdit>().ExecuteAsync(EditLevel.Ad, tree.Ads[0].MetaId, EditKind.Update, JsonElement.Parse($$"""{"creative":{{creative}}}"""), "ann", CancellationToken.None);
     }
 
     private async Task<(Asked Asked, CampaignTree Tree, string Creative)> BuiltAsync(string change = "{}")

@@ -77,6 +77,26 @@ public sealed class WorkClaimsTests
         Assert.That((await world.RunAsync(asked)).Result.Status, Is.EqualTo("succeeded"));
     }
 
+    /// <summary>Nobody takes back what he cannot read. Called failed, it would be built by whoever requeues all that failed.</summary>
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task A_run_that_nobody_can_read_waits_when_it_is_to_be_taken_back_or_has_something_at_Meta(bool isCancelled)
+    {
+        await using var world = await RunWorld.StartAsync(("MAX_RETRIES", "0"));
+        var asked = await world.AcceptAsync();
+        if (isCancelled) await world.Get<CancelOrchestration>().ExecuteAsync(asked.RequestId, "bob", CancellationToken.None);
+        else await world.ExecuteAsync("INSERT INTO orchestration_steps (request_id, step, state, attempt, started_at) SELECT request_id, 'campaign', 'started', 0, now() FROM orchestrations ON CONFLICT (request_id, step) DO UPDATE SET state = 'started', attempt = 0, started_at = now()");
+        var whole = (await world.QueryAsync<string>("SELECT request::text FROM orchestrations")).Single();
+        await world.ExecuteAsync("""UPDATE orchestrations SET request = request || '{"campaign_name": 7}'""");
+
+        await Assert.ThatAsync(() => world.Get<RunOrchestration>().ExecuteAsync(asked.RequestId, CancellationToken.None), Throws.InstanceOf<JsonException>());
+
+        Assert.That(await world.QueryAsync<string>("SELECT concat_ws(' ', status, ending, failures, next_attempt_at > clock_timestamp() + interval '4 minutes') FROM orchestrations"), Is.EqualTo(["waiting 0 t"]));
+        Assert.That((await world.QueryAsync<string>("SELECT wait_reason FROM orchestrations")).Single(), Does.StartWith("what it works with could not be read: "));
+        await world.ExecuteAsync("UPDATE orchestrations SET request = @whole::jsonb, next_attempt_at = NULL", new { whole });
+        Assert.That((await world.RunAsync(asked)).Result.Status, Is.EqualTo(isCancelled ? "cancelled" : "succeeded"));
+    }
+
     /// <summary>A stop holds it back no more than it does its claim: what it has made is taken back as soon as the lease is over.</summary>
     [Test]
     public async Task A_cancelled_run_of_a_stopped_account_waits_for_the_lease_of_a_dead_worker_alone()

@@ -228,12 +228,16 @@ internal sealed class History : IAsyncDisposable
         return false;
     }
 
+    /// <summary>How long workers have slept, all together.</summary>
+    public TimeSpan Slept { get; private set; }
+
     // SIGSTOP, or a virtual machine that stands still: nothing of it runs, and it knows nothing of it afterwards.
     private bool Sleep(SimProcess worker, TimeSpan length)
     {
         if (!Workers.Contains(worker)) return false;
         Clockwork.Tell($"{worker.Name} sleeps for {length.TotalSeconds:0} s");
         Clockwork.Delay(worker, length);
+        Slept += length;
         Queue.Sleeps(worker);
         return true;
     }

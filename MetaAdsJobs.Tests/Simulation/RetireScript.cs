@@ -38,8 +38,8 @@ internal sealed class RetireScript(History history, int weight)
         if (_retiredAt is not { } at) return;
         var first = call.Path.Split('/')[0];
         var account = first.StartsWith("act_", StringComparison.Ordinal) ? first : history.World.Objects.FirstOrDefault(one => one.Id == first)?.AccountId;
-        // Who had begun to read may read on.
-        if (account == Account.AdAccountId && (call.Changes || history.Clockwork.Now - at > TimeSpan.FromMinutes(2))) history.Judge.Condemn($"{call} was sent {history.Clockwork.Now - at} after {Account.Name} was retired");
+        // Who had begun to read may read on, when he wakes.
+        if (account == Account.AdAccountId && (call.Changes || history.Clockwork.Now - at > TimeSpan.FromMinutes(2) + history.Slept)) history.Judge.Condemn($"{call} was sent {history.Clockwork.Now - at} after {Account.Name} was retired");
     }
 
     public void End(Npgsql.NpgsqlConnection connection)

@@ -3,6 +3,8 @@ ALTER TABLE alert_episodes ADD COLUMN account_ids uuid[];
 UPDATE alert_episodes e SET account_ids = (SELECT array_agg(DISTINCT m.social_account_id) FROM alert_members m WHERE m.episode_id = e.id) WHERE social_account_id IS NULL;
 CREATE INDEX alert_episodes_accounts ON alert_episodes USING gin (account_ids) WHERE social_account_id IS NULL;
 DROP INDEX alert_episodes_several;
+-- What a process of before writes beside this one has none yet: the sweep adds them.
+CREATE INDEX alert_episodes_without_accounts ON alert_episodes (id) WHERE social_account_id IS NULL AND account_ids IS NULL;
 
 -- Who may know a key: whoever has made it, or stands behind it.
 CREATE FUNCTION in_small_letters(mails text[]) RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT array_agg(lower(mail)) FROM unnest(mails) mail $$;

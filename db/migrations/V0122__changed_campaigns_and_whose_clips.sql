@@ -2,6 +2,9 @@
 -- All that there is was changed by now. Numbers, and that it was compared and nothing found, are no change.
 ALTER TABLE meta_campaigns ADD COLUMN told_at timestamptz NOT NULL DEFAULT now();
 ALTER TABLE activations ADD COLUMN told_at timestamptz NOT NULL DEFAULT now();
+-- From now on when it is written, and not when its transaction began to wait.
+ALTER TABLE meta_campaigns ALTER COLUMN told_at SET DEFAULT clock_timestamp();
+ALTER TABLE activations ALTER COLUMN told_at SET DEFAULT clock_timestamp();
 CREATE INDEX meta_campaigns_told ON meta_campaigns (told_at);
 CREATE INDEX activations_told ON activations (told_at);
 CREATE FUNCTION say_when_told() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -10,12 +10,18 @@ namespace MetaAdsJobs.Core.Accounts.Choosing;
 /// </summary>
 internal static class ForeignAssets
 {
-    private const string Refusal = "is that of an account which you do not see: whoever sees all accounts may set it";
+    private const string Refusal = "is that of an account in which you may not spend: whoever sees all accounts may set it";
     private const string Page = "page_id";
     private const string Post = "post_id";
     private static readonly HashSet<string> OfAccounts = [Page, "pixel_id", "instagram_user_id"];
 
-    public static async Task CheckAsync(AccountStore accounts, JsonElement body, FieldErrors errors, CancellationToken ct) => Tell(body, await ListAsync(accounts, [body], ct), errors);
+    /// <param name="there">What the object has already: leaving it is no choice of the caller's.</param>
+    public static async Task CheckAsync(AccountStore accounts, JsonElement body, JsonElement? there, FieldErrors errors, CancellationToken ct)
+    {
+        var foreign = await ListAsync(accounts, [body], ct);
+        if (foreign.Count > 0 && there is { } has) foreign = foreign.Except(Named(has, "").Select(one => one.Asset)).ToHashSet();
+        Tell(body, foreign, errors);
+    }
 
     /// <summary>Those of all these bodies, by one question.</summary>
     public static async Task<IReadOnlySet<(string Field, string Id)>> ListAsync(AccountStore accounts, IEnumerable<JsonElement> bodies, CancellationToken ct) =>
@@ -46,11 +52,14 @@ internal static class ForeignAssets
         }
     }
 
+    // What is none is refused where it is judged.
+    private static bool IsId(string id) => id.All(char.IsAsciiLetterOrDigit);
+
     // A post is named by its own id, or by its page's, an underscore, and its own.
     private static (string Field, string Id)? AssetOf(JsonProperty field)
     {
         if ((field.Name != Post && !OfAccounts.Contains(field.Name)) || field.Value.ValueKind != JsonValueKind.String || JsonFields.TryGetString(field.Value) is not { } id) return null;
-        if (field.Name != Post) return (field.Name, id);
-        return id.IndexOf('_', StringComparison.Ordinal) is var end and > 0 ? (Page, id[..end]) : null;
+        if (field.Name == Post && id.IndexOf('_', StringComparison.Ordinal) is var end) return end > 0 && IsId(id[..end]) ? (Page, id[..end]) : null;
+        return IsId(id) ? (field.Name, id) : null;
     }
 }

@@ -19,7 +19,7 @@ internal sealed class PurgeAlerts(NpgsqlDataSource dataSource, AlertOptions opti
             WHERE m.episode_id = old.episode_id AND m.social_account_id = old.social_account_id AND m.object = old.object RETURNING m.episode_id;
             """;
         const string AccountsSql = """
-            UPDATE alert_episodes e SET account_ids = (SELECT array_agg(DISTINCT m.social_account_id) FROM alert_members m WHERE m.episode_id = e.id) WHERE id = ANY (@Episodes) AND social_account_id IS NULL
+            UPDATE alert_episodes e SET account_ids = (SELECT array_agg(DISTINCT m.social_account_id) FROM alert_members m WHERE m.episode_id = e.id) WHERE social_account_id IS NULL AND (id = ANY (@Episodes) OR account_ids IS NULL AND EXISTS (SELECT 1 FROM alert_members m WHERE m.episode_id = e.id))
             """;
         await using var connection = await dataSource.OpenConnectionAsync(ct);
         var episodes = await connection.QueryAsync<Guid>(new(PurgeSql, new { Before = time.GetUtcNow().AddDays(-options.KeepDays), AtOnce }, commandTimeout: 120, cancellationToken: ct));

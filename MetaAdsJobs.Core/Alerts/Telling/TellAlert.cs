@@ -29,7 +29,7 @@ internal static class TellAlert
         var listeners = (await connection.QueryAsync<(Guid Id, Guid[] Accounts, string[]? Types)>(new(ListenersSql, new { Ids = turn.Message is null ? turn.FirstOf.ToArray() : ids }, transaction, cancellationToken: ct))).AsList();
         foreach (var (webhook, accounts, types) in listeners)
         {
-            var theirs = AsHeard([.. members.Where(member => accounts.Contains(member.AccountId))], turn.Before.OpenedFor, before);
+            var theirs = members.Where(member => accounts.Contains(member.AccountId)).ToList();
             // For who has heard of none of his it begins now, whether there is a message or not; who has muted all of his hears no more.
             var hasHeard = theirs.Exists(member => member.ToldIn <= before || turn.Before.OpenedFor.Contains(member.AccountId));
             var what = hasHeard || turn.Message == EventTypes.AlertResolved ? turn.Message : EventTypes.AlertOpened;
@@ -38,16 +38,5 @@ internal static class TellAlert
             if (what is null || types?.Contains(what) == false || episode.IsMutedFor(theirs)) continue;
             await Outbox.TellOneAsync(connection, transaction, webhook, [.. theirs.Select(member => member.AccountId).Distinct()], new(what, null, $"{episode.Id}", now, AlertMessage.Of(rule, turn, theirs, names, now)), ct);
         }
-    }
-
-    /// <summary>As who listens to their accounts alone has heard of them: what he was told of when the first of them fired is not new to him in the next message, what has joined since is.</summary>
-    /// <param name="opened">The accounts of which he was told so since the last message.</param>
-    /// <param name="before">The last message.</param>
-    private static List<Member> AsHeard(List<Member> theirs, IReadOnlyCollection<Guid> opened, int before)
-    {
-        // Who had heard of some of his by a message was told nothing alone.
-        if (theirs.Exists(member => member.ToldIn <= before)) return theirs;
-        var first = theirs.Where(member => opened.Contains(member.AccountId)).Min(member => (DateTimeOffset?)member.FiredAt);
-        return [.. theirs.Select(member => member.FiredAt <= first && opened.Contains(member.AccountId) ? member with { ToldIn = before } : member)];
     }
 }

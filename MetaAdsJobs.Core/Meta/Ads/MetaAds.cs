@@ -119,15 +119,17 @@ internal sealed class MetaAds(GraphClient graph)
         }
     }
 
-    /// <summary>What an object is called at Meta; null when Meta does not tell.</summary>
+    /// <summary>What an object is called at Meta; empty when Meta does not tell, null when it shows it as deleted.</summary>
+    /// <exception cref="MetaException">Meta calls it missing, and nothing proves it; outcome unknown.</exception>
     public async Task<string?> FindNameAsync(GraphCredential credential, string metaId, CancellationToken ct)
     {
         try
         {
-            return GraphText.Of(await graph.SendAsync(HttpMethod.Get, metaId, new GraphFields().Add("fields", "name"), credential, ct), "name");
+            return GraphText.Of(await graph.SendAsync(HttpMethod.Get, metaId, new GraphFields().Add("fields", "name"), credential, ct), "name") ?? "";
         }
         catch (MetaException exception) when (exception.IsMissingObject)
         {
+            await ProveDeletedAsync(credential, metaId, exception, ct);
             return null;
         }
     }

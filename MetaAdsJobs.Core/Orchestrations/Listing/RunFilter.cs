@@ -77,6 +77,9 @@ public sealed partial record RunFilter(OrchestrationStatus? Status, Guid? Accoun
     private bool IsOfAccounts => AccountId is null && ClipId is null && SearchId is null && SearchMetaId is null && RequestedBy is null && ChangedSince is null
         && Status is null or OrchestrationStatus.Succeeded or OrchestrationStatus.Failed or OrchestrationStatus.Cancelled;
 
+    /// <summary>Nothing else is asked for.</summary>
+    internal bool IsOfWordsAlone => IsByWords && Conditions(before: null).Count == 0;
+
     private List<string> Conditions(Guid? before)
     {
         List<string> conditions = [];

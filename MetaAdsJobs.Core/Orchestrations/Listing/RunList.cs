@@ -39,7 +39,7 @@ public sealed class RunList(NpgsqlDataSource dataSource)
     public const int MostWalked = 2000;
 
     /// <summary>Runs that the index of words may find; more common words are walked for, page by page.</summary>
-    internal const int MostFound = 4000;
+    internal const int MostFound = 2000;
 
     private const string NameFits = "o.campaign_name ~* ALL (@NamePatterns)";
 
@@ -84,8 +84,8 @@ public sealed class RunList(NpgsqlDataSource dataSource)
     {
         var (walked, lastId, lastAt, runs) = await WalkAsync(connection, filter, before, limit, ct);
         if (walked.Length == limit || lastId is null) return (walked, null);
-        // As common among all runs as among these: the index would find too many.
-        if ((double)walked.Length / MostWalked * runs > 2 * MostFound) return (walked, (lastId.Value, lastAt!.Value));
+        // As common among all runs as among these, which are the newest of all: the index would find too many.
+        if (filter.IsOfWordsAlone && AccountScope.IsAll && (double)walked.Length / MostWalked * runs > 2 * MostFound) return (walked, (lastId.Value, lastAt!.Value));
         // What lies behind the walk.
         var found = await FindAsync(connection, filter, lastId.Value, limit, filter.WholeWords, ct);
         if (found is [] && walked is []) found = await FindAsync(connection, filter, lastId.Value, limit, filter.LastBeginning, ct);

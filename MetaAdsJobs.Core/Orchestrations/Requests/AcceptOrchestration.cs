@@ -113,7 +113,7 @@ public sealed class AcceptOrchestration
         if (errors.IsFull) return judged;
         RequestValidation.CheckNow(body, now, errors, given);
         if (known.Account is not null) RequestValidation.CheckAgainst(known.Account, _caps, known.Images, body, request, now, errors, given);
-        await ForeignAssets.CheckAsync(_accounts, body, errors, ct);
+        await ForeignAssets.CheckAsync(_accounts, body, there: null, errors, ct);
         return judged;
     }
 

@@ -36,6 +36,7 @@ internal sealed class UndoRunner(
                     try
                     {
                         (found, var notYet) = await SettleAsync(attempt, step, ct);
+                        failed.Answered();
                         if (notYet is not null) return notYet;
                     }
                     catch (MetaException exception) when (!UndoFailures.IsOfAccount(exception))
@@ -133,6 +134,7 @@ internal sealed class UndoRunner(
                     attempt.Credential.Changes.AddPerhapsActivated(id, time.GetUtcNow());
                 // Below a paused campaign nothing spends: hundreds of ads are not paused one by one before the first is deleted. The next attempt begins with the first of them again.
                 if (attempt.Request.AdSets is null || step == StepName.Campaign) await meta.PauseAsync(attempt.Credential.Unyielding().Patient(), id, ct);
+                failed.Answered();
             }
             catch (MetaException exception) when (!UndoFailures.IsOfAccount(exception))
             {
@@ -199,6 +201,8 @@ internal sealed class UndoRunner(
 
     private async Task<IReadOnlyList<string>> LookAsync(Attempt attempt, string step, CancellationToken ct)
     {
+        // What it was to hang on is not there, after a retry: with that it went.
+        if (attempt.Tree.Shape.ParentOf(step) is { } on && attempt.FindMetaId(on) is null) return [];
         try
         {
             return await creates.LookAsync(attempt, step, attempt.Credential.Patient(), ct);
@@ -225,11 +229,15 @@ internal sealed class UndoFailures
     public const int MostTries = 80;
     private const int TriesOfAnHour = 20;
 
+    // In a row: so often Meta may answer with an error of its own, which costs less time than no answer.
+    private const int MostAnsweredWrong = 5;
+
     private ExceptionDispatchInfo? _first;
     private int _unanswered;
+    private int _wrong;
 
-    /// <summary>Meta has not answered twice in a row: it is away, and whoever else is asked for waits as long.</summary>
-    public bool IsUnanswered => _unanswered > 1;
+    /// <summary>Meta has not answered twice in a row, or with its own errors again and again: it is away, and whoever else is asked for waits as long.</summary>
+    public bool IsUnanswered => _unanswered > 1 || _wrong >= MostAnsweredWrong;
 
     /// <summary>What is refused to one is refused to all of them.</summary>
     public static bool IsOfAccount(MetaException exception) => exception.Proof is Proof.Throttled or Proof.TokenRejected or Proof.AccountBlocked;
@@ -245,12 +253,17 @@ internal sealed class UndoFailures
 
     public void Add(MetaException exception)
     {
-        _unanswered = exception is { IsOutage: true, HttpStatus: null } ? _unanswered + 1 : 0;
+        (_unanswered, _wrong) = exception switch
+        {
+            { IsOutage: true, HttpStatus: null } => (_unanswered + 1, _wrong),
+            { IsOutage: true } => (0, _wrong + 1),
+            _ => (0, 0),
+        };
         // What is waited for longest decides.
         if (_first is null || TriesOf(exception) > TriesOf(_first.SourceException)) _first = ExceptionDispatchInfo.Capture(exception);
     }
 
-    public void Answered() => _unanswered = 0;
+    public void Answered() => (_unanswered, _wrong) = (0, 0);
 
     public void Throw() => _first?.Throw();
 }

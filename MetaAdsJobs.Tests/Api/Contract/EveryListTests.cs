@@ -6,7 +6,7 @@ namespace MetaAdsJobs.Tests.Api.Contract;
 [TestFixture]
 public sealed class EveryListTests
 {
-    private const string Short = "short, told at once, and of one thing or person";
+    private const string Short = "short, and of one thing or person";
     private const string AtMeta = "asked of Meta, which knows none of these";
     private const string All = "account clip person date change";
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Dapper;
 using MetaAdsJobs.Core.Access;
 using MetaAdsJobs.Tests.Api.People;
 using MetaAdsJobs.Tests.Publishers;
@@ -34,6 +35,21 @@ public sealed class IfMatchTests
     {
         var group = (await _admin.PostAsync("/meta/account-groups", new JsonObject { ["name"] = $"{Guid.NewGuid():N}", ["account_ids"] = new JsonArray(_of.Id) })).Json;
         await AssertHeldAsync(HttpMethod.Patch, $"/meta/account-groups/{group["id"]}", new JsonObject { ["account_ids"] = new JsonArray() }, new JsonObject { ["account_ids"] = new JsonArray(_of.Id) }, one => one["account_ids"]!.AsArray().Count == 0);
+    }
+
+    /// <summary>Whoever renames it has waited for the other, and does not know the members of before.</summary>
+    [Test]
+    public async Task A_group_that_is_losing_an_account_does_not_get_it_back_by_a_new_name()
+    {
+        var group = (string)(await _admin.PostAsync("/meta/account-groups", new JsonObject { ["name"] = $"{Guid.NewGuid():N}", ["account_ids"] = new JsonArray(_of.Id) })).Json["id"]!;
+        await using var connection = await _service.Database.DataSource.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await connection.ExecuteAsync("SELECT 1 FROM account_groups WHERE id = @group::uuid FOR UPDATE; DELETE FROM account_group_members WHERE group_id = @group::uuid", new { group }, transaction);
+        var renaming = _admin.SendAsync(HttpMethod.Patch, $"/meta/account-groups/{group}", new JsonObject { ["name"] = $"{Guid.NewGuid():N}" }.ToJsonString());
+        await Eventually.TrueAsync(async () => await _service.Database.DataSource.RowsAsync("pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'") > 0, () => "nobody waits for the group");
+        await transaction.CommitAsync();
+
+        Assert.That(((await renaming).Code, (await _admin.GetAsync($"/meta/account-groups/{group}")).Json["account_ids"]!.AsArray().Count), Is.EqualTo((200, 0)));
     }
 
     [Test]

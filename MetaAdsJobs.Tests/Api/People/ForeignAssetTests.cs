@@ -30,7 +30,7 @@ public sealed class ForeignAssetTests : SharedPagesTests
         {
             var refused = await SendAsync(client, id);
             Assert.That(refused.Code, Is.EqualTo(422), refused.Text);
-            Assert.That(refused.Text, Does.Contain("is that of an account which you do not see"));
+            Assert.That(refused.Text, Does.Contain("is that of an account in which you may not spend"));
             if (kind != "batch") Assert.That(refused.WrongFields, Is.EqualTo([field]), refused.Text);
         }
 

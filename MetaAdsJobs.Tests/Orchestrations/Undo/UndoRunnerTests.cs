@@ -1,3 +1,4 @@
+using MetaAdsJobs.Core.Orchestrations.Steps;
 using MetaAdsJobs.Tests.Support;
 
 namespace MetaAdsJobs.Tests.Orchestrations.Undo;
@@ -73,6 +74,8 @@ public sealed class UndoRunnerTests
         await _world.ExecuteAsync("UPDATE stub_graph.objects SET deleted_at = now(), status = 'DELETED' WHERE kind = 'ad'");
         if (!isOfAnotherRequest) await _world.ExecuteAsync("DELETE FROM meta_ads; DELETE FROM meta_creatives; DELETE FROM orchestration_steps WHERE step = 'creative'; UPDATE stub_graph.objects SET name = 'By hand' WHERE kind = 'creative'");
         var asked = await _world.AgainAsync(first);
+        // Whatever it is called: another's journal has it.
+        if (isOfAnotherRequest) await _world.ExecuteAsync("UPDATE stub_graph.objects SET name = @Name WHERE kind = 'creative'", new { Name = Marker.Name("x", Marker.For(asked.RequestId, 1, StepName.Creative)) });
         _world.Graph.Faults.Add(call => call.IsCreateOf("adcreatives"), GraphFaults.Says($$"""{"id":"{{creative}}"}"""));
         _world.Graph.Faults.Always(call => call.IsCreateOf("ads"), GraphFaults.Refused(100, 1885183));
 
