@@ -84,8 +84,17 @@ public sealed class WorkClaimsTests
     {
         await using var world = await RunWorld.StartAsync(("MAX_RETRIES", "0"));
         var asked = await world.AcceptAsync();
-        if (isCancelled) await world.Get<CancelOrchestration>().ExecuteAsync(asked.RequestId, "bob", CancellationToken.None);
-        else await world.ExecuteAsync("INSERT INTO orchestration_steps (request_id, step, state, attempt, started_at) SELECT request_id, 'campaign', 'started', 0, now() FROM orchestrations ON CONFLICT (request_id, step) DO UPDATE SET state = 'started', attempt = 0, started_at = now()");
+        if (isCancelled)
+        {
+            await world.Get<CancelOrchestration>().ExecuteAsync(asked.RequestId, "bob", CancellationToken.None);
+        }
+        else
+        {
+            // It died, and perhaps had sent the campaign.
+            await using var lease = (await world.Get<OrchestrationClaims>().ClaimAsync(asked.RequestId, CancellationToken.None))!.Lease;
+            await world.ExecuteAsync("UPDATE orchestrations SET lease_until = clock_timestamp() - interval '1 second'");
+        }
+
         var whole = (await world.QueryAsync<string>("SELECT request::text FROM orchestrations")).Single();
         await world.ExecuteAsync("""UPDATE orchestrations SET request = request || '{"campaign_name": 7}'""");
 
