@@ -33,7 +33,7 @@ internal sealed class JudgeEdit(CampaignTrees trees, ContentStore contents, Acco
         if (kind != EditKind.Update) return (new(tree, one, new(), new()), null);
         var errors = new FieldErrors();
         var (fields, before) = await ReadContentAsync(body ?? default, one, account, EditValidation.Read(body ?? default, tree, one, account, caps, time.GetUtcNow(), errors), errors, ct);
-        await ForeignAssets.CheckAsync(accounts, body ?? default, before.Creative is { } there ? JsonSerializer.SerializeToElement(new Dictionary<string, string?> { ["instagram_user_id"] = there.InstagramUserId, ["post_id"] = there.PostId }) : null, errors, ct);
+        await ForeignAssets.CheckAsync(accounts, body ?? default, before.Creative is { } there ? JsonSerializer.SerializeToElement(new Dictionary<string, string?> { ["instagram_user_id"] = there.InstagramUserId, ["post_id"] = fields.Creative?.PostId == there.PostId ? there.PostId : null }) : null, errors, ct);
         return errors.Any ? (null, new EditRequested.Invalid(errors)) : (new(tree, one, fields, before), null);
     }
 

@@ -96,6 +96,7 @@ internal sealed class RunEdit(EditStore store, ActivateObjects activate, UpdateO
         catch (UnreadableException exception)
         {
             CampaignLog.Unreadable(logger, exception.Message);
+            if (exception.Until is { } until) return new JobOutcome.Snoozed(until, exception.Message);
             return new JobOutcome.Stopped(exception.Message);
         }
 

@@ -16,8 +16,9 @@ internal sealed record ClaimTable(string Name, string Key, string Parameter, str
         Steps = "orchestration_steps",
         HasManySteps = "request ? 'ad_sets'",
         Fenced = "request_id, social_account_id, clip_id, cancel_requested, failures, quiet_since, errors",
-        WithGivenUp = "ending = 'failed', errors = errors || jsonb_build_array(@Reason::text)",
-        HasNothing = "(ending IS NULL AND NOT cancel_requested AND NOT EXISTS (SELECT 1 FROM orchestration_steps s WHERE s.request_id = orchestrations.request_id AND s.state <> 'pending' AND NOT (s.state = 'started' AND s.attempt = @Attempt)))",
+        GivenUp = "CASE WHEN cancel_requested THEN 'cancelled' ELSE 'failed' END",
+        WithGivenUp = "ending = CASE WHEN cancel_requested THEN 'cancelled' ELSE 'failed' END, errors = errors || jsonb_build_array(@Reason::text)",
+        HasNothing = "(ending IS NULL AND NOT EXISTS (SELECT 1 FROM orchestration_steps s WHERE s.request_id = orchestrations.request_id AND s.state <> 'pending' AND NOT (s.state = 'started' AND s.attempt = @Attempt)))",
         // Nothing was sent: what the claim has started is pending again.
         WithHandedBack = "UPDATE orchestration_steps s SET state = 'pending' FROM back WHERE s.request_id = back.request_id AND s.attempt = @Attempt AND s.state = 'started'",
     };
@@ -92,7 +93,10 @@ internal sealed record ClaimTable(string Name, string Key, string Parameter, str
             """,
         IsHeld = "held",
         WithGivenUp = "held = false, error = @Reason",
-        HasNothing = "(ending IS NULL AND quiet_since IS NULL AND abandoned = 0 AND NOT switched AND NOT EXISTS (SELECT 1 FROM edit_steps s WHERE s.edit_id = campaign_edits.edit_id))",
+        HasNothing = """
+            (ending IS NULL AND quiet_since IS NULL AND abandoned = 0 AND NOT switched AND NOT EXISTS (SELECT 1 FROM edit_steps s WHERE s.edit_id = campaign_edits.edit_id)
+                AND NOT EXISTS (SELECT 1 FROM meta_changes c WHERE c.request_id = campaign_edits.request_id AND c.path = campaign_edits.meta_id AND c.outcome = 'outcome_unknown' AND c.sent_at >= campaign_edits.asked_at))
+            """,
         // Not late for as long, and it has not had its turn, whatever it waits for later.
         WithHeld = $", behind_until = CASE WHEN @Reason = '{BehindAnEarlier}' THEN @Until ELSE r.behind_until END, stands_behind = r.stands_behind OR @Reason = '{BehindAnEarlier}'",
     };
@@ -133,10 +137,13 @@ internal sealed record ClaimTable(string Name, string Key, string Parameter, str
     /// <summary>A statement beside that of a claim that is given back at once.</summary>
     public string WithHandedBack { get; private init; } = "SELECT 1 FROM back";
 
-    /// <summary>Of which rows certainly nothing is at Meta, and nothing is to be taken back. Takes @Attempt, the one that could not be read.</summary>
+    /// <summary>Of which rows certainly nothing is at Meta. Takes @Attempt, the one that could not be read.</summary>
     public string HasNothing { get; private init; } = "true";
 
-    /// <summary>What else is set of a row that ends as failed since nobody can read it. Takes @Reason.</summary>
+    /// <summary>How a row ends that nobody can read.</summary>
+    public string GivenUp { get; private init; } = "'failed'";
+
+    /// <summary>What else is set of it. Takes @Reason.</summary>
     public string WithGivenUp { get; private init; } = "";
 
     /// <summary>The fence: the attempt that writes still holds the row. Takes the key and @Attempt.</summary>

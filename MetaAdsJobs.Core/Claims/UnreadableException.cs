@@ -1,4 +1,8 @@
 namespace MetaAdsJobs.Core.Claims;
 
-/// <summary>What a claim works with could not be read, as often as an attempt may fail: its row has ended as failed.</summary>
-internal sealed class UnreadableException(string reason, Exception why) : Exception(reason, why);
+/// <summary>What a claim works with could not be read.</summary>
+/// <param name="until">When it is tried again; null: its row has ended, since that was so as often as an attempt may fail.</param>
+internal sealed class UnreadableException(string reason, DateTimeOffset? until, Exception why) : Exception(reason, why)
+{
+    public DateTimeOffset? Until => until;
+}

@@ -65,10 +65,10 @@ internal sealed class WorkClaims(NpgsqlDataSource dataSource, OrchestrationOptio
 
     /// <summary>
     /// Reads what a claim works with, once that is committed. Where it cannot be read the claim is given back: the next attempt waits for no lease, and takes none for dead. That is an attempt
-    /// that failed, against MAX_RETRIES, unless the database would not let it be read: else the job of a row that nobody can read would be begun anew for ever. What may have something at Meta,
-    /// or is to be taken back, does not end so: it waits, and is tried again from time to time, until somebody can read it.
+    /// that failed, against MAX_RETRIES, unless the database would not let it be read: else the job of a row that nobody can read would be begun anew for ever. What may have something at Meta
+    /// does not end so: it waits, and is tried again from time to time, until somebody can read it.
     /// </summary>
-    /// <exception cref="UnreadableException">It was the last attempt: the row has ended as failed. A person may retry it.</exception>
+    /// <exception cref="UnreadableException">It was the last attempt: the row has ended as failed, and a person may retry it; or it waits, until when the exception tells.</exception>
     public async Task<T> ReadAsync<T>(ClaimTable table, Guid id, int attempt, Func<Task<T>> read)
     {
         try
@@ -83,8 +83,8 @@ internal sealed class WorkClaims(NpgsqlDataSource dataSource, OrchestrationOptio
             try
             {
                 await using var connection = await dataSource.OpenConnectionAsync(CancellationToken.None);
-                if (failed && await GiveUpAsync(connection, table, id, attempt, reason)) throw new UnreadableException(reason, exception);
-                await HandBackAsync(connection, table, id, attempt, reason, until: null, failed);
+                if (failed && await GiveUpAsync(connection, table, id, attempt, reason)) throw new UnreadableException(reason, until: null, exception);
+                if (await HandBackAsync(connection, table, id, attempt, reason, until: null, failed) is { } until) throw new UnreadableException(reason, until, exception);
             }
             catch (NpgsqlException)
             {
@@ -100,7 +100,7 @@ internal sealed class WorkClaims(NpgsqlDataSource dataSource, OrchestrationOptio
     {
         var giveUpSql = $"""
             WITH back AS (
-                UPDATE {table.Name} SET {table.State} = 'failed', lease_until = NULL, wait_reason = NULL, next_attempt_at = NULL, failures = failures + 1, completed_at = @Now, {table.WithGivenUp}
+                UPDATE {table.Name} SET {table.State} = {table.GivenUp}, lease_until = NULL, wait_reason = NULL, next_attempt_at = NULL, failures = failures + 1, completed_at = @Now, {table.WithGivenUp}
                 WHERE {table.Held} AND failures >= @MaxRetries AND {table.HasNothing} RETURNING {table.Key}),
             beside AS ({table.WithHandedBack})
             SELECT count(*) FROM back
@@ -108,16 +108,18 @@ internal sealed class WorkClaims(NpgsqlDataSource dataSource, OrchestrationOptio
         return await connection.ExecuteScalarAsync<long>(giveUpSql, Parameters(table, id, new { Attempt = attempt, Reason = reason, options.MaxRetries, Now = time.GetUtcNow() })) == 1;
     }
 
-    private async Task HandBackAsync(NpgsqlConnection connection, ClaimTable table, Guid id, int attempt, string reason, DateTimeOffset? until, bool failed)
+    /// <returns>Until when it waits, if it does.</returns>
+    private async Task<DateTimeOffset?> HandBackAsync(NpgsqlConnection connection, ClaimTable table, Guid id, int attempt, string reason, DateTimeOffset? until, bool failed)
     {
         var handBackSql = $"""
             WITH back AS (
                 UPDATE {table.Name} SET {table.State} = 'waiting', lease_until = NULL, wait_reason = @Reason, next_attempt_at = CASE WHEN @Failed AND NOT ({table.HasNothing}) THEN @Later ELSE @Until END,
                     failures = failures + (@Failed AND {table.HasNothing})::int
-                WHERE {table.Held} RETURNING {table.Key})
-            {table.WithHandedBack}
+                WHERE {table.Held} RETURNING {table.Key}, next_attempt_at),
+            beside AS ({table.WithHandedBack})
+            SELECT next_attempt_at FROM back
             """;
-        await connection.ExecuteAsync(handBackSql, Parameters(table, id, new { Attempt = attempt, Reason = reason, Until = until, Failed = failed, Later = time.GetUtcNow() + UntilSomebodySees }));
+        return await connection.QuerySingleOrDefaultAsync<DateTimeOffset?>(handBackSql, Parameters(table, id, new { Attempt = attempt, Reason = reason, Until = until, Failed = failed, Later = time.GetUtcNow() + UntilSomebodySees }));
     }
 
     /// <summary>Why a row could not be claimed: it has ended, another holds it, or its account has to wait. What keeps the account is shown in the row.</summary>

@@ -29,6 +29,12 @@ internal sealed class RunOrchestration(
         }
         catch (UnreadableException exception)
         {
+            if (exception.Until is { } until)
+            {
+                OrchestrationLog.Waits(logger, until, exception.Message);
+                return new JobOutcome.Snoozed(until, exception.Message);
+            }
+
             OrchestrationLog.Ended(logger, "failed", exception.Message);
             return new JobOutcome.Stopped($"{exception.Message} Requeue to retry it.");
         }

@@ -63,7 +63,8 @@ internal sealed class Creates(NpgsqlDataSource dataSource, MetaAds meta, MetaVid
 
         return await meta.FindNameAsync(credential, metaId, ct) switch
         {
-            "" => $"Meta does not tell what the creative {metaId} is called: it may be another's, and is kept",
+            // Nobody can tell: a person has to look.
+            "" => throw new MetaException(Proof.Rejected, $"Meta does not tell what the creative {metaId} is called: it may be that of another ad"),
             { } name when !attempt.Tree.IsMarked(name, step) => $"Meta has answered with the creative {metaId} that was there before, \"{name}\": it is kept",
             _ => null,
         };

@@ -20,12 +20,12 @@ internal sealed class UndoRunner(
     {
         // Asked before it is paused: what could still come by then, comes before the next pause.
         var mayComeUntil = await FindMayComeUntilAsync(attempt, ct);
-        var failed = await PauseAsync(attempt, ct);
+        var (failed, isGone) = (await PauseAsync(attempt, ct), attempt.StateOf(StepName.Campaign) == StepState.Deleted);
         foreach (var step in attempt.Tree.Shape.LastFirst)
         {
             ct.ThrowIfCancellationRequested();
             // Hundreds would be waited for in vain; with the campaign goes what hangs on it.
-            if (failed.IsUnanswered && step != StepName.Campaign) continue;
+            if (failed.IsAway(isGone) && step != StepName.Campaign) continue;
             switch (attempt.StateOf(step))
             {
                 case StepState.Confirmed:
@@ -133,8 +133,11 @@ internal sealed class UndoRunner(
                 if (!attempt.Activated.Contains(id) && attempt.StateOf(StepName.Activate) == StepState.Started)
                     attempt.Credential.Changes.AddPerhapsActivated(id, time.GetUtcNow());
                 // Below a paused campaign nothing spends: hundreds of ads are not paused one by one before the first is deleted. The next attempt begins with the first of them again.
-                if (attempt.Request.AdSets is null || step == StepName.Campaign) await meta.PauseAsync(attempt.Credential.Unyielding().Patient(), id, ct);
-                failed.Answered();
+                if (attempt.Request.AdSets is null || step == StepName.Campaign)
+                {
+                    await meta.PauseAsync(attempt.Credential.Unyielding().Patient(), id, ct);
+                    failed.Answered();
+                }
             }
             catch (MetaException exception) when (!UndoFailures.IsOfAccount(exception))
             {
@@ -142,7 +145,7 @@ internal sealed class UndoRunner(
                 isPaused = false;
                 if (exception.Proof != Proof.Rejected) failed.Add(exception);
                 OrchestrationLog.StepNotPaused(logger, step, id, exception.ForUser);
-                if (failed.IsUnanswered) break;
+                if (failed.IsAway(isGone: false)) break;
             }
         }
 
@@ -237,7 +240,8 @@ internal sealed class UndoFailures
     private int _wrong;
 
     /// <summary>Meta has not answered twice in a row, or with its own errors again and again: it is away, and whoever else is asked for waits as long.</summary>
-    public bool IsUnanswered => _unanswered > 1 || _wrong >= MostAnsweredWrong;
+    /// <param name="isGone">Once the campaign is, nothing more important comes after those that are answered wrong: the rest is tried all the same.</param>
+    public bool IsAway(bool isGone) => _unanswered > 1 || (!isGone && _wrong >= MostAnsweredWrong);
 
     /// <summary>What is refused to one is refused to all of them.</summary>
     public static bool IsOfAccount(MetaException exception) => exception.Proof is Proof.Throttled or Proof.TokenRejected or Proof.AccountBlocked;
