@@ -7,6 +7,9 @@ ALTER TABLE meta_campaigns ALTER COLUMN told_at SET DEFAULT clock_timestamp();
 ALTER TABLE activations ALTER COLUMN told_at SET DEFAULT clock_timestamp();
 CREATE INDEX meta_campaigns_told ON meta_campaigns (told_at);
 CREATE INDEX activations_told ON activations (told_at);
+-- Of each of few accounts the newest.
+DROP INDEX meta_campaigns_account;
+CREATE INDEX meta_campaigns_account ON meta_campaigns (social_account_id, id DESC);
 CREATE FUNCTION say_when_told() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     NEW.told_at := clock_timestamp();

@@ -106,10 +106,16 @@ public sealed class CampaignReader
         if (filter.ChangedSince is not null && changed is null) found.Add(ChangedCampaigns.HasSql);
         var most = filter.ChangedSince is not null && changed is null ? ChangedCampaigns.MostWalked : MostWalked;
         // A join, so that these alone are read, wherever they stand among all.
-        var campaigns = changed is null ? "meta_campaigns c" : "unnest(@Changed) AS n (request_id) JOIN meta_campaigns c ON c.request_id = n.request_id";
+        var campaigns = (changed, AccountScope.IsFew && filter is { ChangedSince: not null, AccountId: null, ClipId: null, RequestedBy: null } && owner is null) switch
+        {
+            (not null, _) => "unnest(@Changed) AS n (request_id) JOIN meta_campaigns c ON c.request_id = n.request_id",
+            (_, true) => $"({AccountScope.OfEach("c.id", "meta_campaigns c", string.Join(" AND ", walked), "c.social_account_id", "id DESC", "@Walk")}) n JOIN meta_campaigns c ON c.id = n.id",
+            _ => "meta_campaigns c",
+        };
         var walkSql = $"""
             WITH c AS MATERIALIZED (SELECT c.id, c.request_id, c.meta_id, c.name, c.status, c.created_at, c.told_at FROM {campaigns} {Where(walked)} ORDER BY c.id DESC LIMIT @Walk)
-            SELECT ARRAY(SELECT c.id FROM c {Where(found)} ORDER BY c.id DESC LIMIT @Limit) AS ids, l.id, l.created_at
+            -- In their order, and no further than to the last of the page.
+            SELECT ARRAY(SELECT c.id FROM (SELECT * FROM c ORDER BY c.id DESC OFFSET 0) c {Where(found)} ORDER BY c.id DESC LIMIT @Limit) AS ids, l.id, l.created_at
             FROM (VALUES (1)) one (row) LEFT JOIN (SELECT c.id, c.created_at FROM c ORDER BY c.id DESC OFFSET {most - 1}) l ON true
             """;
         return await connection.QuerySingleAsync<(long[], long?, DateTimeOffset?)>(new(walkSql, new
