@@ -112,11 +112,13 @@ public sealed class CampaignReader
             (_, true) => $"({AccountScope.OfEach("c.id", "meta_campaigns c", string.Join(" AND ", walked), "c.social_account_id", "id DESC", "@Walk")}) n JOIN meta_campaigns c ON c.id = n.id",
             _ => "meta_campaigns c",
         };
+        // Each is looked at in their order, and no further than to the last of the page.
         var walkSql = $"""
-            WITH c AS MATERIALIZED (SELECT c.id, c.request_id, c.meta_id, c.name, c.status, c.created_at, c.told_at FROM {campaigns} {Where(walked)} ORDER BY c.id DESC LIMIT @Walk)
-            -- In their order, and no further than to the last of the page.
-            SELECT ARRAY(SELECT c.id FROM (SELECT * FROM c ORDER BY c.id DESC OFFSET 0) c {Where(found)} ORDER BY c.id DESC LIMIT @Limit) AS ids, l.id, l.created_at
-            FROM (VALUES (1)) one (row) LEFT JOIN (SELECT c.id, c.created_at FROM c ORDER BY c.id DESC OFFSET {most - 1}) l ON true
+            WITH newest AS MATERIALIZED (SELECT c.id FROM {campaigns} {Where(walked)} ORDER BY c.id DESC LIMIT @Walk)
+            SELECT ARRAY(
+                    SELECT n.id FROM (SELECT id FROM newest ORDER BY id DESC OFFSET 0) n
+                    CROSS JOIN LATERAL (SELECT 1 FROM meta_campaigns c WHERE c.id = n.id{string.Concat(found.Select(condition => $" AND {condition}"))} LIMIT 1) fits ORDER BY n.id DESC LIMIT @Limit) AS ids, l.id, l.created_at
+            FROM (VALUES (1)) one (row) LEFT JOIN (SELECT c.id, c.created_at FROM meta_campaigns c WHERE c.id = (SELECT id FROM newest ORDER BY id DESC OFFSET {most - 1})) l ON true
             """;
         return await connection.QuerySingleAsync<(long[], long?, DateTimeOffset?)>(new(walkSql, new
         {

@@ -13,7 +13,7 @@ internal static class ChangedCampaigns
     public const int Most = 2_000;
 
     /// <summary>Campaigns that one page asks so.</summary>
-    public const int MostWalked = 2_000;
+    public const int MostWalked = 1_000;
 
     // That of a run which has added to another's campaign is that one's.
     private const string IntoSql = "o.request ? 'campaign_id' AND o.request -> 'validate_only' IS NULL";
