@@ -60,6 +60,7 @@ public sealed partial class SimulationTests
     /// <inheritdoc cref="A_history_that_once_broke_a_promise_keeps_it"/>
     [TestCase(472805469, TestName = "{m}(a list that grew while it was read showed a creative twice)")]
     [TestCase(181465646, TestName = "{m}(what an attempt activated that died was told by nobody, since another came between)")]
+    [TestCase(503999228, TestName = "{m}(an answer without its name made a creative one that was left, though it was deleted)")]
     public async Task A_history_of_trees_that_once_broke_a_promise_keeps_it(int seed)
     {
         await using var database = await SimDatabase.CreateAsync();

@@ -119,13 +119,14 @@ internal sealed class MetaAds(GraphClient graph)
         }
     }
 
-    /// <summary>What an object is called at Meta; empty when Meta does not tell, null when it shows it as deleted.</summary>
-    /// <exception cref="MetaException">Meta calls it missing, and nothing proves it; outcome unknown.</exception>
+    /// <summary>What an object is called at Meta; null when Meta shows it as deleted.</summary>
+    /// <exception cref="MetaException">Meta tells no name, or calls it missing, and nothing proves it; outcome unknown.</exception>
     public async Task<string?> FindNameAsync(GraphCredential credential, string metaId, CancellationToken ct)
     {
         try
         {
-            return GraphText.Of(await graph.SendAsync(HttpMethod.Get, metaId, new GraphFields().Add("fields", "name"), credential, ct), "name") ?? "";
+            return GraphText.Of(await graph.SendAsync(HttpMethod.Get, metaId, new GraphFields().Add("fields", "name"), credential, ct), "name")
+                ?? throw new MetaException(Proof.OutcomeUnknown, $"Meta does not tell what {metaId} is called") { IsOutage = true, HttpStatus = 200 };
         }
         catch (MetaException exception) when (exception.IsMissingObject)
         {

@@ -61,13 +61,7 @@ internal sealed class Creates(NpgsqlDataSource dataSource, MetaAds meta, MetaVid
                 return $"the creative {metaId} is that of another request or edit as well: it is kept";
         }
 
-        return await meta.FindNameAsync(credential, metaId, ct) switch
-        {
-            // Nobody can tell: a person has to look.
-            "" => throw new MetaException(Proof.Rejected, $"Meta does not tell what the creative {metaId} is called: it may be that of another ad"),
-            { } name when !attempt.Tree.IsMarked(name, step) => $"Meta has answered with the creative {metaId} that was there before, \"{name}\": it is kept",
-            _ => null,
-        };
+        return await meta.FindNameAsync(credential, metaId, ct) is { } name && !attempt.Tree.IsMarked(name, step) ? $"Meta has answered with the creative {metaId} that was there before, \"{name}\": it is kept" : null;
     }
 
     /// <summary>Sends the one POST. Never cancelled: a stopping worker waits for the answer instead of losing it.</summary>
